@@ -1,0 +1,83 @@
+import { type Candidate, describeOrigin, type Traced } from '../origin.ts';
+import { Secret } from '../secret.ts';
+import { describeReading } from '../secret-reading.ts';
+import { type ResolveContext, report } from './context.ts';
+import { BUILT_IN } from './defaults.ts';
+import { candidates, type Section } from './section.ts';
+
+type Declared = string | Secret | { readonly env: string } | { readonly file: string };
+
+function isDeclared(value: unknown): value is Declared {
+  if (typeof value === 'string' || value instanceof Secret) return true;
+  return typeof value === 'object' && value !== null && ('env' in value || 'file' in value);
+}
+
+/** `env:NAME` or `file:PATH`; null for a literal. */
+export function referenceKey(declared: unknown): string | null {
+  if (typeof declared !== 'object' || declared === null || declared instanceof Secret) return null;
+  if ('env' in declared) return `env:${declared.env}`;
+  return 'file' in declared ? `file:${declared.file}` : null;
+}
+
+/**
+ * Resolves a secret: the highest layer that says something decides, and an unresolvable reference is an error, never
+ * an empty string and never a lower layer's value.
+ */
+export function resolveSecret(
+  sections: readonly Section[],
+  key: string,
+  path: string,
+  context: ResolveContext,
+): Traced<Secret | null> {
+  const declared = candidates(sections, key, isDeclared);
+  const winner = declared.at(-1);
+  if (winner === undefined) return { value: null, origin: BUILT_IN, shadowed: [] };
+  const shadowed = declared.slice(0, -1).reverse().map(shade);
+  const value = read(winner, path, context);
+  return { value, origin: winner.origin, shadowed };
+}
+
+/** A shadowed secret shows that it is there, not what it is: a reference below the winner is not read. */
+function shade({ value, origin }: Candidate<Declared>): Candidate<Secret | null> {
+  return { value: value instanceof Secret ? value : new Secret(typeof value === 'string' ? value : 'set'), origin };
+}
+
+function read({ value, origin }: Candidate<Declared>, path: string, context: ResolveContext): Secret | null {
+  if (value instanceof Secret) return check(value, path, origin, context);
+  if (typeof value === 'string') {
+    const fix = 'Write { env: NAME } or { file: PATH } and keep the value out of the catalog.';
+    report(context, 'SECRET_LITERAL', { path, origin }, 'The secret stands in the catalog itself.', fix);
+    return check(new Secret(value), path, origin, context);
+  }
+  const key = referenceKey(value) ?? '';
+  const reading = context.readings.get(key);
+  if (reading?.ok) return check(reading.secret, path, origin, context);
+  const what = 'env' in value ? `variable ${value.env}` : `file ${value.file}`;
+  const [message, fix] = describeReading(reading, what);
+  report(context, 'SECRET_UNRESOLVABLE', { path, origin }, message, fix);
+  return null;
+}
+
+function check(
+  secret: Secret,
+  path: string,
+  origin: Candidate<unknown>['origin'],
+  context: ResolveContext,
+): Secret | null {
+  if (secret.isEmpty) {
+    report(
+      context,
+      'SECRET_EMPTY',
+      { path, origin },
+      `The secret from ${describeOrigin(origin)} is empty.`,
+      'Give it a value, or remove it.',
+    );
+    return null;
+  }
+  const text = secret.reveal();
+  if (path.endsWith('password') && text !== text.trim()) {
+    const message = `The secret from ${describeOrigin(origin)} begins or ends with white space or a line break.`;
+    report(context, 'SECRET_WHITESPACE', { path, origin }, message, "Store it without (printf '%s' instead of echo).");
+  }
+  return secret;
+}
