@@ -9,7 +9,7 @@ import { arch, platform } from 'node:process';
  * One per distribution and processor, as containers often share a home folder.
  */
 export async function cacheFolder(env: NodeJS.ProcessEnv): Promise<string> {
-  const base = env['XDG_CACHE_HOME'] || join(env['HOME'] || homedir(), '.cache');
+  const base = env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache');
   const parent = await privateFolder(join(base, 'redis-beacon', 'redis')).catch(temporaryCache);
   return join(parent, await systemName());
 }

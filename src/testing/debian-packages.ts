@@ -24,7 +24,10 @@ export async function downloadDebianRedis(options: DownloadOptions): Promise<boo
   try {
     if (!(await fetchPackages(work, options)) || !(await unpackPackages(work, options))) return false;
     await writeWrappers(join(work, 'tree'));
-    const check = await runProgram(join(work, 'tree/bin/redis-server'), ['--version'], { env: options.env, timeoutMs: 10_000 });
+    const check = await runProgram(join(work, 'tree/bin/redis-server'), ['--version'], {
+      env: options.env,
+      timeoutMs: 10_000,
+    });
     if (check.ok) await putInPlace(join(work, 'tree'), options.folder);
     else options.log(`The downloaded redis-server does not run: ${lastLine(check.stderr)}`);
     return check.ok;
@@ -44,7 +47,14 @@ async function fetchPackages(work: string, options: DownloadOptions): Promise<bo
   // Its result does not count: one broken source among many need not matter.
   await apt('update');
   // Reinstall: a package that the system has is needed in the cache all the same.
-  const fetched = await apt('install', '--yes', '--download-only', '--reinstall', '--no-install-recommends', ...PACKAGES);
+  const fetched = await apt(
+    'install',
+    '--yes',
+    '--download-only',
+    '--reinstall',
+    '--no-install-recommends',
+    ...PACKAGES,
+  );
   if (!fetched.ok) options.log(`apt-get could not get the packages: ${lastLine(fetched.stderr)}`);
   return fetched.ok;
 }
@@ -75,7 +85,10 @@ async function unpackPackages(work: string, options: DownloadOptions): Promise<b
   for (const name of await readdir(join(work, 'archives'))) {
     if (!name.endsWith('.deb')) continue;
     const archive = join(work, 'archives', name);
-    const unpacked = await runProgram('dpkg', ['-x', archive, join(work, 'tree')], { env: options.env, timeoutMs: 60_000 });
+    const unpacked = await runProgram('dpkg', ['-x', archive, join(work, 'tree')], {
+      env: options.env,
+      timeoutMs: 60_000,
+    });
     if (!unpacked.ok) options.log(`dpkg could not unpack ${name}: ${lastLine(unpacked.stderr)}`);
     if (!unpacked.ok) return false;
   }

@@ -32,17 +32,20 @@ const NAMES = ['redis-server', 'valkey-server'] as const;
  * Throws an error that says what to install when there is none.
  */
 export async function findRedisServer(options: FindOptions): Promise<RedisPrograms> {
-  const named = options.env['REDIS_SERVER_BIN'];
+  const named = options.env.REDIS_SERVER_BIN;
   if (named) return fromVariable(resolve(named), options.env);
   const found = (await fromPath(options.env)) ?? (await fromCache(options.env)) ?? (await download(options));
-  if (found === null) throw new Error(`No redis-server here: ${advice()}, or let "docker compose -f compose.dev.yml up" do it all.`);
+  if (found === null)
+    throw new Error(`No redis-server here: ${advice()}, or let "docker compose -f compose.dev.yml up" do it all.`);
   return found;
 }
 
 async function fromVariable(path: string, env: NodeJS.ProcessEnv): Promise<RedisPrograms> {
-  if (!(await isExecutable(path))) throw new Error(`REDIS_SERVER_BIN names ${path}, which is no program that can be run.`);
+  if (!(await isExecutable(path)))
+    throw new Error(`REDIS_SERVER_BIN names ${path}, which is no program that can be run.`);
   const found = await describe(path, 'REDIS_SERVER_BIN', env);
-  if (found === null) throw new Error(`REDIS_SERVER_BIN names ${path}, which does not answer --version as redis-server does.`);
+  if (found === null)
+    throw new Error(`REDIS_SERVER_BIN names ${path}, which does not answer --version as redis-server does.`);
   return found;
 }
 
@@ -64,7 +67,9 @@ async function fromCache(env: NodeJS.ProcessEnv): Promise<RedisPrograms | null> 
 async function download(options: FindOptions): Promise<RedisPrograms | null> {
   const { env, log = () => {} } = options;
   if (!(await searchPath('apt-get', env)) || !(await searchPath('dpkg', env))) return null;
-  log('No redis-server here: unpacking the packages of this distribution into the cache (the system stays as it is) ...');
+  log(
+    'No redis-server here: unpacking the packages of this distribution into the cache (the system stays as it is) ...',
+  );
   const startedAt = performance.now();
   const folder = await cacheFolder(env);
   if (!(await downloadDebianRedis({ folder, env, log }))) return null;
@@ -92,7 +97,7 @@ async function beside(server: string, kind: 'sentinel' | 'cli', env: NodeJS.Proc
 }
 
 async function searchPath(name: string, env: NodeJS.ProcessEnv): Promise<string | null> {
-  for (const folder of (env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
+  for (const folder of (env.PATH ?? '').split(delimiter).filter(Boolean)) {
     const path = resolve(folder, name);
     if (await isExecutable(path)) return path;
   }

@@ -4,7 +4,9 @@ import { createServer } from 'node:net';
 /** A port of `host` that nothing listens on now, chosen by the system. Somebody may take it before you do. */
 export async function freePort(host: string): Promise<number> {
   const server = createServer().listen({ host, port: 0, exclusive: true });
-  await once(server, 'listening');
+  await once(server, 'listening').catch(() => {
+    throw new Error(`Nothing can listen on ${host}: no address of this machine.`);
+  });
   const address = server.address();
   server.close();
   await once(server, 'close');

@@ -75,7 +75,8 @@ function directivesOf(args: readonly string[]): string[] {
   const groups: string[][] = [];
   for (const arg of args) {
     if (arg.startsWith('--')) groups.push([arg.slice(2)]);
-    else if (groups.length === 0) throw new Error('The arguments of redis-server start with an option such as --maxmemory.');
+    else if (groups.length === 0)
+      throw new Error('The arguments of redis-server start with an option such as --maxmemory.');
     else groups.at(-1)?.push(arg);
   }
   return groups.map(([name = '', ...values]) => directive(name, ...values));

@@ -13,7 +13,12 @@ export function runProgram(
   options: { readonly env: NodeJS.ProcessEnv; readonly timeoutMs: number },
 ): Promise<ProgramResult> {
   return new Promise((resolve) => {
-    const settings = { env: options.env, timeout: options.timeoutMs, killSignal: 'SIGKILL', maxBuffer: 8 << 20 } as const;
+    const settings = {
+      env: options.env,
+      timeout: options.timeoutMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: 8 << 20,
+    } as const;
     execFile(file, args, settings, (error, stdout, stderr) => resolve({ ok: error === null, stdout, stderr }));
   });
 }
