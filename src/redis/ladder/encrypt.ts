@@ -1,0 +1,78 @@
+import { performance } from 'node:perf_hooks';
+import type { TLSSocket } from 'node:tls';
+import type { FaultCode } from '../../core/diagnosis/faults.ts';
+import type { Budget } from './budget.ts';
+import { dial, type Line } from './dial.ts';
+import { type Handshake, shakeHands, tlsFaultOf } from './handshake.ts';
+import { fail, type Outcome, pass } from './step-log.ts';
+import { answersTls, askInPlain } from './suspicion.ts';
+import type { TlsMaterial } from './tls-material.ts';
+import { Wire } from './wire.ts';
+
+const HANDSHAKE_MS = 2000;
+/** After this silence it is worth asking whether the server speaks plain text: Redis waits for the end of a line. */
+const PATIENCE_MS = 300;
+/** In TLS 1.3 the server's objection to a client certificate comes after the handshake. */
+const LATE_ALERT_MS = 120;
+
+export interface Encrypted {
+  readonly wire: Wire;
+  /** ISO 8601. */
+  readonly validTo: string;
+}
+
+/** Encrypts a line with the declared options, and waits for late alerts. */
+export async function encrypt(line: Line, material: TlsMaterial, budget: Budget): Promise<Outcome<Encrypted>> {
+  const startedAt = performance.now();
+  const handshake = await shakePatiently(line, material, budget);
+  if (typeof handshake === 'string') return fail(handshake);
+  if (handshake.kind === 'failed') return fail(await explainFailure(line, handshake, material, budget));
+  const wire = new Wire(handshake.socket, budget);
+  const validTo = validToOf(handshake.socket);
+  await wire.untilClosed(Math.max(LATE_ALERT_MS, 2 * (performance.now() - startedAt)));
+  const alert = tlsFaultOf(wire.errorCode ?? '', true, material.hasClientCertificate);
+  return alert === null ? pass({ wire, validTo }) : fail(alert);
+}
+
+/** Another encrypted connection to where one was possible a moment ago. */
+export async function encryptAnother({ endpoint }: Line, material: TlsMaterial, budget: Budget): Promise<Wire | null> {
+  const dialed = await dial(endpoint, budget, budget.cap(PATIENCE_MS, 0.3));
+  if ('error' in dialed) return null;
+  const handshake = await budget.within(shake(dialed, material, budget), budget.cap(PATIENCE_MS, 0.5));
+  return handshake?.kind === 'secure' ? new Wire(handshake.socket, budget) : null;
+}
+
+function shake(line: Line, { context, options }: TlsMaterial, budget: Budget): Promise<Handshake> {
+  return shakeHands(line.socket, { ...options, secureContext: context }, budget);
+}
+
+async function shakePatiently(line: Line, material: TlsMaterial, budget: Budget): Promise<Handshake | FaultCode> {
+  const attempt = shake(line, material, budget);
+  const early = await budget.within(attempt, budget.cap(PATIENCE_MS, 0.3));
+  if (early !== null) return early;
+  const voice = await askInPlain(line.endpoint, budget);
+  if (voice === 'resp') return 'TLS_NOT_SUPPORTED';
+  if (voice === 'other') return 'NOT_REDIS';
+  return (await budget.within(attempt, HANDSHAKE_MS - PATIENCE_MS)) ?? 'TLS_HANDSHAKE_TIMEOUT';
+}
+
+type Failure = Extract<Handshake, { kind: 'failed' }>;
+
+async function explainFailure(
+  line: Line,
+  { errorCode, peerSeen }: Failure,
+  material: TlsMaterial,
+  budget: Budget,
+): Promise<FaultCode> {
+  const fault = tlsFaultOf(errorCode, peerSeen, material.hasClientCertificate);
+  if (fault !== null) return fault;
+  const voice = await askInPlain(line.endpoint, budget);
+  if (voice === 'resp') return 'TLS_NOT_SUPPORTED';
+  if (voice === 'other') return 'NOT_REDIS';
+  return (await answersTls(line.endpoint, budget)) ? 'TLS_HANDSHAKE_FAILED' : 'CONN_CLOSED_EARLY';
+}
+
+function validToOf(socket: TLSSocket): string {
+  const certificate = socket.getPeerX509Certificate();
+  return certificate === undefined ? '' : certificate.validToDate.toISOString();
+}
