@@ -19,9 +19,11 @@ export interface Finding {
 export const FINDING_CODES = {
   ACCESS_MISSING: ['info', 'error', 'Nobody is declared who may read the configuration.'],
   ACCESS_SERVICE_UNKNOWN: ['warning', 'warning', 'A caller may read a service that does not exist.'],
+  ACCESS_TOKEN_SHARED: ['error', 'error', 'Two callers have the same token.'],
   ACCESS_WAIVED: ['info', 'warning', 'Everybody may read the configuration, for the reason given.'],
   ADDRESS_DEFAULTED: ['warning', 'error', 'An address is not declared and a default is used.'],
   ADDRESS_INVALID: ['error', 'error', 'An address cannot be read.'],
+  ADDRESS_UNUSED: ['warning', 'error', 'An address is set, but the topology does not use it.'],
   ADDRESS_MISSING: ['error', 'error', 'An address is needed and not declared.'],
   CLUSTER_DB_NOT_ZERO: ['error', 'error', 'Redis Cluster has database 0 only.'],
   CONNECTION_DEPLOYMENT_AMBIGUOUS: ['error', 'error', 'There are several deployments and none is named.'],

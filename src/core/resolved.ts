@@ -46,8 +46,10 @@ export interface ResolvedSentinel {
 
 export interface ResolvedCluster {
   readonly nodes: NodesByNetwork;
-  readonly natMap: Readonly<Record<string, Traced<Readonly<Record<string, string>>>>>;
 }
+
+/** Per network: announced `host:port` to reachable `host:port`. */
+export type NatMapByNetwork = Readonly<Record<string, Traced<Readonly<Record<string, string>>>>>;
 
 export interface ResolvedDeployment {
   readonly name: string;
@@ -56,6 +58,7 @@ export interface ResolvedDeployment {
   readonly addresses: Readonly<Record<string, ResolvedAddress>>;
   readonly sentinel: ResolvedSentinel | null;
   readonly cluster: ResolvedCluster | null;
+  readonly natMap: NatMapByNetwork;
   readonly auth: ResolvedAuth;
   readonly tls: ResolvedTls;
   readonly databases: Traced<number>;

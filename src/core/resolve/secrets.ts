@@ -1,4 +1,5 @@
 import { type Candidate, describeOrigin, type Traced } from '../origin.ts';
+import { toReference } from '../references.ts';
 import { Secret } from '../secret.ts';
 import { describeReading } from '../secret-reading.ts';
 import { type ResolveContext, report } from './context.ts';
@@ -10,13 +11,6 @@ type Declared = string | Secret | { readonly env: string } | { readonly file: st
 function isDeclared(value: unknown): value is Declared {
   if (typeof value === 'string' || value instanceof Secret) return true;
   return typeof value === 'object' && value !== null && ('env' in value || 'file' in value);
-}
-
-/** `env:NAME` or `file:PATH`; null for a literal. */
-export function referenceKey(declared: unknown): string | null {
-  if (typeof declared !== 'object' || declared === null || declared instanceof Secret) return null;
-  if ('env' in declared) return `env:${declared.env}`;
-  return 'file' in declared ? `file:${declared.file}` : null;
 }
 
 /**
@@ -49,7 +43,7 @@ function read({ value, origin }: Candidate<Declared>, path: string, context: Res
     report(context, 'SECRET_LITERAL', { path, origin }, 'The secret stands in the catalog itself.', fix);
     return check(new Secret(value), path, origin, context);
   }
-  const key = referenceKey(value) ?? '';
+  const key = toReference(value) ?? '';
   const reading = context.readings.get(key);
   if (reading?.ok) return check(reading.secret, path, origin, context);
   const what = 'env' in value ? `variable ${value.env}` : `file ${value.file}`;

@@ -1,0 +1,49 @@
+import type { Traced } from '../origin.ts';
+import type { ResolvedAddress, ResolvedDeployment, ResolvedService } from '../resolved.ts';
+
+/**
+ * The redacted views of `GET /debug/redis-config`: each leaf is `{ value, origin, shadowed }`. Secrets redact
+ * themselves when they become JSON, so nothing here reveals one.
+ */
+export function explainDeployment(deployment: ResolvedDeployment): Record<string, unknown> {
+  const { name: _, fingerprint, addresses, sentinel, cluster, natMap, waive, ...leaves } = deployment;
+  const standalone = deployment.topology.value === 'standalone';
+  return {
+    ...leaves,
+    ...(standalone ? { addresses: mapValues(addresses, ({ leaves: parts }: ResolvedAddress) => parts) } : {}),
+    ...(sentinel === null ? {} : { sentinel }),
+    ...(cluster === null ? {} : { cluster }),
+    ...(standalone ? {} : { natMap }),
+    waive,
+    fingerprint: derived(fingerprint),
+  };
+}
+
+export function explainService(service: ResolvedService): Record<string, unknown> {
+  const connections = service.connections.map(({ name, ...leaves }) => [
+    name,
+    { ...leaves, clientName: derived(`${service.name}:${name}`) },
+  ]);
+  return { connections: Object.fromEntries(connections) };
+}
+
+function derived<T>(value: T): { value: T; origin: null; shadowed: [] } {
+  return { value, origin: null, shadowed: [] };
+}
+
+function mapValues<T, R>(record: Readonly<Record<string, T>>, map: (value: T) => R): Record<string, R> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+/** A leaf of the tree with its dotted path. */
+export type Leaf = readonly [path: string, leaf: Traced<unknown>];
+
+/** Flattens an explanation to its leaves, in order. */
+export function* leavesOf(view: unknown, path: string): Generator<Leaf> {
+  if (typeof view !== 'object' || view === null) return;
+  if ('value' in view && 'shadowed' in view) {
+    yield [path, view as Traced<unknown>]; // nothing else has these two keys
+    return;
+  }
+  for (const [key, child] of Object.entries(view)) yield* leavesOf(child, `${path}.${key}`);
+}
