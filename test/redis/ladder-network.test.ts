@@ -1,0 +1,122 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { freePort } from '../../src/testing/free-port.ts';
+import { startRedis } from '../../src/testing/redis-server.ts';
+import { examine, targetOf, verdictOf } from './ladder-target.ts';
+
+test('passes a healthy server, tells what it is and how long a PING takes', async () => {
+  await using redis = await startRedis();
+
+  const result = await examine(targetOf(redis.port));
+
+  expect(verdictOf(result)).toBe('pass');
+  expect(result.warnings).toEqual([]);
+  expect(result.server).toEqual({
+    version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    mode: 'standalone',
+    role: 'master',
+  });
+  expect(result.pingMs).toBeGreaterThan(0);
+  expect(result.certificate).toBeNull();
+  expect(result.steps.map((step) => `${step.name} ${step.status}`)).toEqual([
+    'dns skip',
+    'tcp pass',
+    'tls skip',
+    'listen pass',
+    'ping pass',
+    'auth skip',
+    'hello pass',
+    'select skip',
+    'nonce pass',
+  ]);
+});
+
+test('passes a server that listens on only one of the addresses of its name', async () => {
+  await using redis = await startRedis();
+
+  const result = await examine(targetOf(redis.port, { address: { host: 'localhost', port: redis.port } }));
+
+  expect(verdictOf(result)).toBe('pass');
+});
+
+test('names a port on which nothing listens', async () => {
+  const port = await freePort('127.0.0.1');
+
+  const result = await examine(targetOf(port));
+
+  expect(verdictOf(result)).toBe('fail CONN_REFUSED at tcp');
+  expect(result.fault).toMatchObject({
+    class: 'environment',
+    cause: `Nothing listens on 127.0.0.1:${port}.`,
+    help: 'docs/faults.md#conn_refused',
+  });
+  expect(result.steps).toEqual(result.fault?.steps);
+});
+
+test('names a host name that does not exist', async () => {
+  const result = await examine(targetOf(6379, { address: { host: 'dev-redis..invalid', port: 6379 } }));
+
+  expect(verdictOf(result)).toBe('fail DNS_NOT_FOUND at dns');
+});
+
+test('names a machine that cannot be reached', async () => {
+  const result = await examine(targetOf(6379, { address: { host: '255.255.255.255', port: 6379 } }));
+
+  expect(verdictOf(result)).toBe('fail HOST_UNREACHABLE at tcp');
+});
+
+test('names a host that swallows connections', async () => {
+  await using redis = await startRedis({ args: ['--tcp-backlog', '1'] });
+  redis.kill('SIGSTOP');
+  const fillers = Array.from({ length: 8 }, () => connect({ host: '127.0.0.1', port: redis.port }));
+  for (const filler of fillers) filler.on('error', () => {});
+  await sleep(50);
+
+  const result = await examine(targetOf(redis.port));
+
+  for (const filler of fillers) filler.destroy();
+  expect(verdictOf(result)).toBe('fail CONN_TIMEOUT at tcp');
+});
+
+test('names a frozen server', async () => {
+  await using redis = await startRedis();
+  redis.kill('SIGSTOP');
+
+  const result = await examine(targetOf(redis.port));
+
+  expect(verdictOf(result)).toBe('fail NO_RESPONSE at ping');
+});
+
+test('names an impossible port without any network', async () => {
+  const result = await examine(targetOf(70_000));
+
+  expect(result.fault?.code).toBe('CONFIG_PORT_INVALID');
+});
+
+test('passes over a unix socket', async () => {
+  await using redis = await startRedis({ unixSocket: true });
+
+  const result = await examine(targetOf(0, { address: { path: redis.unixSocket ?? '' } }));
+
+  expect(verdictOf(result)).toBe('pass');
+});
+
+test.each(['/nowhere/redis.sock', `/tmp/${'long'.repeat(40)}.sock`, '', '/etc/passwd/redis.sock'])(
+  'names a unix socket that does not exist: %j',
+  async (path) => {
+    const result = await examine(targetOf(0, { address: { path } }));
+
+    expect(result.fault?.code).toBe('SOCKET_PATH_MISSING');
+  },
+);
+
+test('names a unix socket that a dead server left behind', async () => {
+  await using redis = await startRedis({ unixSocket: true });
+  redis.kill('SIGKILL');
+  await redis.ended();
+
+  const result = await examine(targetOf(0, { address: { path: redis.unixSocket ?? '' } }));
+
+  expect(verdictOf(result)).toBe('fail CONN_REFUSED at tcp');
+});
