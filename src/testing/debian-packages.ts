@@ -24,13 +24,10 @@ export async function downloadDebianRedis(options: DownloadOptions): Promise<boo
   try {
     if (!(await fetchPackages(work, options)) || !(await unpackPackages(work, options))) return false;
     await writeWrappers(join(work, 'tree'));
-    const check = await runProgram(join(work, 'tree/bin/redis-server'), ['--version'], {
-      env: options.env,
-      timeoutMs: 10_000,
-    });
-    if (check.ok) await putInPlace(join(work, 'tree'), options.folder);
-    else options.log(`The downloaded redis-server does not run: ${lastLine(check.stderr)}`);
-    return check.ok;
+    const works = await runs(join(work, 'tree'), options.env);
+    if (works) await putInPlace(join(work, 'tree'), options);
+    else options.log('The redis-server of the packages does not run here.');
+    return works;
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -103,21 +100,28 @@ async function writeWrappers(tree: string): Promise<void> {
   const search = `LD_LIBRARY_PATH=${[...libraries].join(':')}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}`;
   for (const name of PROGRAMS) {
     const program = relative(join(tree, 'bin'), join(tree, 'usr/bin', name));
-    const lines = ['#!/bin/sh', 'here=$(dirname "$0")', `export ${search}`, `exec "$here/${program}" "$@"`, ''];
+    const lines = ['#!/bin/sh', `here=\${0%/*}`, `export ${search}`, `exec "$here/${program}" "$@"`, ''];
     await writeFile(join(tree, 'bin', name), lines.join('\n'));
     await chmod(join(tree, 'bin', name), 0o755);
   }
 }
 
 /** Renames are atomic: who looks sees nothing or all. Another process may have been faster, or the old one was broken. */
-async function putInPlace(tree: string, folder: string): Promise<void> {
-  const renamed = await rename(tree, folder).then(
+async function putInPlace(tree: string, options: DownloadOptions): Promise<void> {
+  if ((await renamed(tree, options.folder)) || (await runs(options.folder, options.env))) return;
+  await renamed(options.folder, `${tree}.old`);
+  await renamed(tree, options.folder);
+}
+
+function renamed(from: string, to: string): Promise<boolean> {
+  return rename(from, to).then(
     () => true,
     () => false,
   );
-  if (renamed) return;
-  await rename(folder, `${tree}.old`);
-  await rename(tree, folder);
+}
+
+async function runs(folder: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  return (await runProgram(join(folder, 'bin/redis-server'), ['--version'], { env, timeoutMs: 10_000 })).ok;
 }
 
 function lastLine(text: string): string {

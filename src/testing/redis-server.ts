@@ -40,6 +40,7 @@ const END_TIMEOUT_MS = 10_000;
 const COMMAND_TIMEOUT_MS = 10_000;
 const PORT_ATTEMPTS = 10;
 const PORT_MAX = 55_535;
+const READY = /Ready to accept connections/;
 const LOOPBACK = '127.0.0.1';
 
 /**
@@ -50,12 +51,10 @@ const LOOPBACK = '127.0.0.1';
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const { redisServer } = await findRedisServer({ env, ...(options.log && { log: options.log }) });
   for (let attempt = 1; ; attempt++) {
-    const server = new RedisServer(redisServer, options, await choosePorts(options));
-    if (options.tls) await writeCertificates(server.directory, options.tls);
-    const failure = await server.start();
-    if (failure === null) return server;
-    await server.stop();
-    if (!failure.portTaken || options.port !== undefined || attempt === PORT_ATTEMPTS) throw new Error(failure.message);
+    const started = await RedisServer.launch(redisServer, options, await choosePorts(options));
+    if (started instanceof RedisServer) return started;
+    const mayRetry = started.portTaken && options.port === undefined && attempt < PORT_ATTEMPTS;
+    if (!mayRetry) throw new Error(started.message);
   }
 }
 
@@ -64,12 +63,25 @@ export class RedisServer implements AsyncDisposable {
   readonly #process: WatchedProcess;
   #configuration: RedisConfiguration;
 
-  /** Use {@link startRedis}. */
-  constructor(program: string, options: RedisOptions, ports: Ports) {
+  private constructor(program: string, options: RedisOptions, ports: Ports) {
     // Synchronous up to the watcher: from the moment that the folder exists there is somebody to remove it.
     const directory = mkdtempSync(join(tmpdir(), 'redis-beacon-'));
     this.#process = new WatchedProcess(program, directory, env);
     this.#configuration = configurationOf(options, ports, directory);
+  }
+
+  /** Use {@link startRedis}, which finds the program and free ports. */
+  static async launch(program: string, options: RedisOptions, ports: Ports): Promise<RedisServer | StartFailure> {
+    const server = new RedisServer(program, options, ports);
+    try {
+      if (options.tls) await writeCertificates(server.directory, options.tls);
+      const failure = await server.#start();
+      if (failure) await server.stop();
+      return failure ?? server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
   }
 
   get host(): string {
@@ -85,6 +97,7 @@ export class RedisServer implements AsyncDisposable {
     return this.#configuration.tlsPort;
   }
 
+  /** A path in the folder. There is always one when there is TLS only. */
   get unixSocket(): string | null {
     return this.#configuration.unixSocket;
   }
@@ -115,12 +128,15 @@ export class RedisServer implements AsyncDisposable {
     if (!ended) throw new Error(`redis-server did not end within ${END_TIMEOUT_MS} ms.`);
   }
 
-  /** Kills redis-server if it runs and starts it on the same ports. What it had in memory is lost. */
+  /**
+   * Kills redis-server if it runs and starts it on the same ports, with the same options but `changes`, each of which
+   * replaces what was given before. What it had in memory is lost.
+   */
   async restart(changes: RedisChanges = {}): Promise<void> {
     this.#process.signal('SIGKILL');
     await this.ended();
     this.#configuration = { ...this.#configuration, ...changes };
-    const failure = await this.start();
+    const failure = await this.#start();
     if (failure) throw new Error(failure.message);
   }
 
@@ -139,15 +155,15 @@ export class RedisServer implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
-  /** Of {@link startRedis} and {@link restart}. Null: it accepts connections. */
-  async start(): Promise<StartFailure | null> {
+
+  /** Null: it accepts connections. */
+  async #start(): Promise<StartFailure | null> {
     const text = redisConfigurationText(this.#configuration);
     await writeFile(join(this.directory, 'redis.conf'), text, { mode: 0o600 });
     this.#process.start();
-    const isReady = () => this.#process.lines.some((line) => line.includes('Ready to accept connections'));
+    const isReady = () => this.#process.pid !== null && this.#process.lines.some((line) => READY.test(line));
     await this.#process.until(() => isReady() || this.#process.status !== null, START_TIMEOUT_MS);
-    const { status, lines } = this.#process;
-    return isReady() && status === null ? null : startFailure(lines, text, status);
+    return isReady() ? null : startFailure(this.#process.lines, text, this.#process.status);
   }
 }
 

@@ -34,6 +34,7 @@ export class WatchedProcess {
   readonly #closed = Promise.withResolvers<void>();
   #changed = Promise.withResolvers<void>();
   #isClosed = false;
+  #waiting = 0;
   #lines: string[] = [];
   #pid: number | null = null;
   #status: number | null = null;
@@ -76,9 +77,9 @@ export class WatchedProcess {
   async until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
     const deadline = AbortSignal.timeout(timeoutMs);
     deadline.addEventListener('abort', () => this.#change(), { once: true });
-    this.#hold(true);
+    this.#hold(1);
     while (!condition() && !deadline.aborted && !this.#isClosed) await this.#changed.promise;
-    this.#hold(false);
+    this.#hold(-1);
     return condition();
   }
 
@@ -94,7 +95,7 @@ export class WatchedProcess {
 
   /** Ends the server and removes the folder. */
   async close(): Promise<void> {
-    this.#hold(true);
+    this.#hold(1);
     this.#watcher.stdin?.end();
     await this.#closed.promise;
     // The watcher did it already, unless somebody killed it.
@@ -107,7 +108,9 @@ export class WatchedProcess {
     createInterface({ input: stdout }).on('line', (line) => this.#read(line));
     // A write to a watcher that was killed: `exit` and `close` tell the same.
     stdin?.on('error', () => {});
-    this.#watcher.on('exit', () => this.signal('SIGKILL'));
+    this.#watcher.on('exit', (_, killedBy) => {
+      if (killedBy !== null) this.signal('SIGKILL');
+    });
     this.#watcher.on('error', () => this.#finish());
     this.#watcher.on('close', () => this.#finish());
   }
@@ -135,9 +138,12 @@ export class WatchedProcess {
   }
 
   /** A server that nobody waits for must not keep this process alive: at its end the watcher cleans up. */
-  #hold(on: boolean): void {
+  #hold(change: 1 | -1): void {
+    this.#waiting += change;
     for (const handle of [this.#watcher, this.#watcher.stdin, this.#watcher.stdout]) {
-      if (handle === this.#watcher || handle instanceof Socket) on ? handle.ref() : handle.unref();
+      if (handle !== this.#watcher && !(handle instanceof Socket)) continue;
+      if (this.#waiting > 0) handle.ref();
+      else handle.unref();
     }
   }
 }
