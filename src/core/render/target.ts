@@ -2,13 +2,19 @@ import type { ResolvedConnection, ResolvedDeployment } from '../resolved.ts';
 import type { Address, ConnectionTarget } from '../target.ts';
 import { plain } from './configuration.ts';
 
+/** For a deployment that no connection uses: enough to watch it. */
+const UNUSED = {
+  pool: { min: 0, max: 1, idleTimeoutMs: 30_000, acquireTimeoutMs: 2000 },
+  timeouts: { connectMs: 5000, commandMs: 2000, keepAliveMs: 30_000 },
+} as const;
+
 /**
  * How this process talks to a standalone deployment: with the very values that consumers get.
  * Null where it is not standalone, or has no address in the network.
  */
 export function targetOf(
   deployment: ResolvedDeployment,
-  connection: Pick<ResolvedConnection, 'pool' | 'timeouts'>,
+  connection: Pick<ResolvedConnection, 'pool' | 'timeouts'> | null,
   db: number,
   network: string,
 ): ConnectionTarget | null {
@@ -35,7 +41,7 @@ export function targetOf(
         }
       : null,
     clientName: `redis-beacon:${deployment.name}`,
-    pool: plain(connection.pool),
-    timeouts: plain(connection.timeouts),
+    pool: connection === null ? UNUSED.pool : plain(connection.pool),
+    timeouts: connection === null ? UNUSED.timeouts : plain(connection.timeouts),
   };
 }

@@ -1,0 +1,259 @@
+import { randomBytes } from 'node:crypto';
+import type { Fault } from '../core/diagnosis/faults.ts';
+import { isStrict } from '../core/environment.ts';
+import { type Finding, hasErrors } from '../core/finding.ts';
+import { guardRemoval } from './guards.ts';
+import { History, type HistoryEntry } from './history.ts';
+import { type Preflight, pendingPreflight, runPreflight } from './preflight.ts';
+import {
+  buildCandidate,
+  type Candidate,
+  prepareRevision,
+  type Revision,
+  type Surroundings,
+  subjectsOfCandidate,
+} from './revision.ts';
+import { type ParseCatalog, readSources, type SourceSettings, type Sources } from './sources.ts';
+
+/** A candidate that was turned down: the last good revision stays. */
+export interface Refusal {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly reasons: readonly Finding[];
+}
+
+/** A valid candidate that waits, in a strict environment, for Redis to answer. */
+export interface Waiting {
+  readonly since: string;
+  readonly faults: readonly (readonly [deployment: string, fault: Fault])[];
+}
+
+export type ActivationEvent =
+  | { readonly type: 'activated'; readonly revision: Revision; readonly entry: HistoryEntry | undefined }
+  | { readonly type: 'refused'; readonly refusal: Refusal; readonly kept: number | null }
+  | { readonly type: 'waiting'; readonly waiting: Waiting };
+
+export interface ActivationOptions {
+  readonly settings: SourceSettings;
+  readonly surroundings: Surroundings;
+  readonly parse: ParseCatalog;
+  readonly preflightDeadlineMs: number;
+  readonly now: () => Date;
+  readonly onEvent: (event: ActivationEvent) => void;
+}
+
+const RETRY_MIN_MS = 100;
+const RETRY_MAX_MS = 1000;
+
+/**
+ * Holds the active revision and brings in new ones, one at a time: read, resolve, prove, swap. A candidate that fails
+ * changes nothing. The number of the revision only grows.
+ */
+export class Activation implements AsyncDisposable {
+  readonly #options: ActivationOptions;
+  readonly #history = new History();
+  readonly #instance = randomBytes(9).toString('base64url');
+  readonly #stop = new AbortController();
+  #active: Revision | null = null;
+  #refusal: Refusal | null = null;
+  #waiting: Waiting | null = null;
+  #queue: Promise<unknown> = Promise.resolve();
+  #proving: { readonly cancel: AbortController; readonly done: Promise<void> } | null = null;
+
+  constructor(options: ActivationOptions) {
+    this.#options = options;
+  }
+
+  get active(): Revision | null {
+    return this.#active;
+  }
+
+  get refusal(): Refusal | null {
+    return this.#refusal;
+  }
+
+  get waiting(): Waiting | null {
+    return this.#waiting;
+  }
+
+  get history(): readonly HistoryEntry[] {
+    return this.#history.entries;
+  }
+
+  /** Reads everything that is declared, as it is now. */
+  read(): Promise<Sources> {
+    return readSources(this.#options.settings, this.#options.parse, this.#options.now().toISOString());
+  }
+
+  /**
+   * Brings in what was read: resolves once it is active, refused, or waiting for Redis. Calls run one after the other.
+   */
+  propose(sources: Sources): Promise<'activated' | 'refused' | 'waiting'> {
+    const outcome = this.#queue.then(() => this.#bringIn(sources));
+    this.#queue = outcome.catch(() => undefined); // the caller gets the rejection
+    return outcome;
+  }
+
+  async #bringIn(sources: Sources): Promise<'activated' | 'refused' | 'waiting'> {
+    await this.#cancelProving();
+    const candidate = await buildCandidate(sources, this.#options.surroundings);
+    const removal = this.#active === null ? null : guardRemoval(this.#active, candidate);
+    const findings = removal === null ? candidate.findings : [removal, ...candidate.findings];
+    if (hasErrors(findings)) return this.#refuse(findings.filter(({ severity }) => severity === 'error'));
+    const strict = isStrict(this.#options.surroundings.environment.name);
+    if (!strict && this.#active === null) return this.#startUnproven(candidate);
+    const preflight = await this.#prove(candidate, this.#stop.signal);
+    const broken = failures(preflight, 'configuration');
+    if (strict && broken.length > 0) {
+      this.#proveLater(candidate, preflight); // the server may be the one that is wrong, and be mended
+      return this.#refuse(broken.map(([name, fault]) => toFinding(name, fault)));
+    }
+    if (strict && failures(preflight).length > 0) return this.#wait(candidate, preflight);
+    await this.#activate(candidate, preflight, this.#active === null ? 'start' : 'change');
+    if (failures(preflight).length > 0) this.#proveLater(candidate, preflight);
+    return 'activated';
+  }
+
+  /** Outside strict environments nobody waits for Redis at the start: the proof makes the next revision. */
+  async #startUnproven(candidate: Candidate): Promise<'activated'> {
+    const pending = pendingPreflight(subjectsOfCandidate(candidate));
+    await this.#activate(candidate, pending, 'start');
+    this.#proveLater(candidate, pending);
+    return 'activated';
+  }
+
+  #prove(candidate: Candidate, signal: AbortSignal): Promise<Preflight> {
+    const { preflightDeadlineMs, now, surroundings } = this.#options;
+    const network = surroundings.network.name;
+    return runPreflight(subjectsOfCandidate(candidate), { network, deadlineMs: preflightDeadlineMs, signal, now });
+  }
+
+  #refuse(reasons: readonly Finding[]): 'refused' {
+    const refusal = { at: this.#options.now().toISOString(), reasons };
+    this.#refusal = refusal;
+    this.#waiting = null;
+    this.#options.onEvent({ type: 'refused', refusal, kept: this.#active?.number ?? null });
+    return 'refused';
+  }
+
+  #wait(candidate: Candidate, preflight: Preflight): 'waiting' {
+    this.#refusal = null;
+    this.#noteWaiting(preflight);
+    this.#proveLater(candidate, preflight);
+    return 'waiting';
+  }
+
+  #noteWaiting(preflight: Preflight): void {
+    const faults = failures(preflight);
+    const changed = JSON.stringify(faults.map(codeOf)) !== JSON.stringify(this.#waiting?.faults.map(codeOf));
+    this.#waiting = { since: this.#waiting?.since ?? this.#options.now().toISOString(), faults };
+    if (changed) this.#options.onEvent({ type: 'waiting', waiting: this.#waiting });
+  }
+
+  async #activate(candidate: Candidate, preflight: Preflight, cause: HistoryEntry['cause']): Promise<void> {
+    const number = (this.#active?.number ?? 0) + 1;
+    const activatedAt = this.#options.now().toISOString();
+    const identity = { number, activatedAt, etag: `${this.#instance}.${number}` };
+    const revision = await prepareRevision(candidate, identity, preflight);
+    const previous = this.#active;
+    this.#active = revision;
+    this.#refusal = null;
+    this.#waiting = null;
+    await this.#history.add(previous, revision, cause);
+    this.#options.onEvent({ type: 'activated', revision, entry: this.#history.entries[0] });
+  }
+
+  /** Proves in the background until it is done, or until another candidate comes. */
+  #proveLater(candidate: Candidate, preflight: Preflight): void {
+    const cancel = new AbortController();
+    const signal = AbortSignal.any([cancel.signal, this.#stop.signal]);
+    const done = this.#proveUntilDone(candidate, preflight, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    this.#proving = { cancel, done };
+  }
+
+  async #proveUntilDone(candidate: Candidate, first: Preflight, signal: AbortSignal): Promise<void> {
+    const strict = isStrict(this.#options.surroundings.environment.name);
+    let known = first;
+    for (let delayMs = RETRY_MIN_MS; ; delayMs = Math.min(delayMs * 2, RETRY_MAX_MS)) {
+      if (known !== first || failures(first).length > 0) await pause(delayMs, signal);
+      const preflight = await this.#prove(candidate, signal);
+      signal.throwIfAborted();
+      if (failures(preflight).length > 0 && strict) this.#noteFailure(known, preflight);
+      else if (failures(preflight).length === 0 || !sameOutcome(known, preflight)) {
+        await this.#activate(candidate, preflight, this.#active === null ? 'start' : 'preflight');
+      }
+      if (failures(preflight).length === 0) return;
+      known = preflight;
+    }
+  }
+
+  /** In a strict environment: a configuration fault is a refusal, anything else a reason to wait. */
+  #noteFailure(known: Preflight, preflight: Preflight): void {
+    const broken = failures(preflight, 'configuration');
+    if (broken.length === 0) this.#noteWaiting(preflight);
+    else if (!sameOutcome(known, preflight)) this.#refuse(broken.map(([name, fault]) => toFinding(name, fault)));
+  }
+
+  /** What was declared is again what is active: nothing is refused and nothing waits any more. */
+  withdraw(): Promise<void> {
+    const withdrawn = this.#queue.then(async () => {
+      if (this.#refusal === null && this.#waiting === null) return;
+      await this.#cancelProving();
+      this.#refusal = null;
+      this.#waiting = null;
+    });
+    this.#queue = withdrawn.catch(() => undefined);
+    return withdrawn;
+  }
+
+  async #cancelProving(): Promise<void> {
+    const proving = this.#proving;
+    this.#proving = null;
+    proving?.cancel.abort();
+    await proving?.done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#cancelProving();
+    await this.#queue;
+  }
+}
+
+function failures(preflight: Preflight, ofClass?: Fault['class']): [string, Fault][] {
+  return [...preflight].flatMap(([name, { status, fault }]): [string, Fault][] =>
+    status === 'failed' && fault !== null && (ofClass === undefined || fault.class === ofClass) ? [[name, fault]] : [],
+  );
+}
+
+function codeOf([name, fault]: readonly [string, Fault]): string {
+  return `${name} ${fault.code}`;
+}
+
+function sameOutcome(a: Preflight, b: Preflight): boolean {
+  const words = (preflight: Preflight): string =>
+    JSON.stringify([...preflight].map(([name, { status, fault }]) => [name, status, fault?.code]));
+  return words(a) === words(b);
+}
+
+function toFinding(deployment: string, fault: Fault): Finding {
+  const path = `deployments.${deployment}`;
+  return { code: fault.code, severity: 'error', path, origin: null, message: fault.cause, fix: fault.fix };
+}
+
+/** Waits, unless the signal ends it; the timer keeps no process alive. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

@@ -1,0 +1,72 @@
+import type { EnvironmentName } from '../core/environment.ts';
+import { type Deployments, renderService } from '../core/render/configuration.ts';
+import type { ResolvedService } from '../core/resolved.ts';
+import type { Preflight, PreflightOutcome } from './preflight.ts';
+
+/** A prepared answer of `GET /config/:service`. */
+export interface Answer {
+  readonly ok: true;
+  readonly body: Buffer;
+  /** Where each connection stands in the body, `"name":{...}`. */
+  readonly connections: ReadonlyMap<string, { readonly start: number; readonly end: number }>;
+}
+
+/** Deployments of the service that have no address in the network. */
+export interface Unreachable {
+  readonly ok: false;
+  readonly unreachable: readonly string[];
+}
+
+export interface AnswerHeader {
+  readonly environment: EnvironmentName;
+  readonly revision: number;
+  readonly preflight: Preflight;
+}
+
+/** Renders the answer of one service in one network, ready to be written. */
+export function prepareAnswer(
+  service: ResolvedService,
+  deployments: Deployments,
+  network: string,
+  header: AnswerHeader,
+): Answer | Unreachable {
+  const rendered = renderService(service, deployments, network);
+  if (!rendered.ok) return rendered;
+  const { environment, revision } = header;
+  const opening = JSON.stringify({ service: service.name, environment, network, revision }).slice(0, -1);
+  const used = new Set(service.connections.map((connection) => connection.deployment.value));
+  const parts = [Buffer.from(`${opening},"connections":{`)];
+  const connections = new Map<string, { start: number; end: number }>();
+  let length = parts[0]?.length ?? 0;
+  for (const [index, [name, json]] of rendered.connections.entries()) {
+    const part = Buffer.from(`${index === 0 ? '' : ','}${JSON.stringify(name)}:${json}`);
+    connections.set(name, { start: length + (index === 0 ? 0 : 1), end: length + part.length });
+    parts.push(part);
+    length += part.length;
+  }
+  parts.push(Buffer.from(`},"preflight":${JSON.stringify(summarize(header.preflight, used))}}`));
+  return { ok: true, body: Buffer.concat(parts), connections };
+}
+
+/** The same answer with one connection only; null where the service has none of that name. */
+export function selectConnection(answer: Answer, name: string): Buffer | null {
+  const place = answer.connections.get(name);
+  if (place === undefined) return null;
+  const all = [...answer.connections.values()];
+  const first = all[0]?.start ?? 0;
+  const last = all.at(-1)?.end ?? 0;
+  const { body } = answer;
+  return Buffer.concat([body.subarray(0, first), body.subarray(place.start, place.end), body.subarray(last)]);
+}
+
+const WORST_FIRST = ['failed', 'pending', 'waived', 'not-applicable', 'proven'] as const;
+
+/** What a consumer wants to know: was what I got proven, and since when. The worst of its deployments counts. */
+export function summarize(
+  preflight: Preflight,
+  deployments: Iterable<string>,
+): Pick<PreflightOutcome, 'status' | 'at'> {
+  const outcomes = [...deployments].flatMap((name) => preflight.get(name) ?? []);
+  outcomes.sort((a, b) => WORST_FIRST.indexOf(a.status) - WORST_FIRST.indexOf(b.status));
+  return { status: outcomes[0]?.status ?? 'not-applicable', at: outcomes[0]?.at ?? null };
+}
