@@ -9,7 +9,7 @@ import { answersTls, askInPlain } from './suspicion.ts';
 import type { TlsMaterial } from './tls-material.ts';
 import { Wire } from './wire.ts';
 
-const HANDSHAKE_MS = 2000;
+const HANDSHAKE_MS = 1500;
 /** After this silence it is worth asking whether the server speaks plain text: Redis waits for the end of a line. */
 const PATIENCE_MS = 300;
 /** In TLS 1.3 the server's objection to a client certificate comes after the handshake. */
@@ -47,13 +47,15 @@ function shake(line: Line, { context, options }: TlsMaterial, budget: Budget): P
 }
 
 async function shakePatiently(line: Line, material: TlsMaterial, budget: Budget): Promise<Handshake | FaultCode> {
+  const startedAt = performance.now();
   const attempt = shake(line, material, budget);
   const early = await budget.within(attempt, budget.cap(PATIENCE_MS, 0.3));
   if (early !== null) return early;
   const voice = await askInPlain(line.endpoint, budget);
   if (voice === 'resp') return 'TLS_NOT_SUPPORTED';
   if (voice === 'other') return 'NOT_REDIS';
-  return (await budget.within(attempt, HANDSHAKE_MS - PATIENCE_MS)) ?? 'TLS_HANDSHAKE_TIMEOUT';
+  const leftMs = HANDSHAKE_MS - (performance.now() - startedAt);
+  return (await budget.within(attempt, leftMs)) ?? 'TLS_HANDSHAKE_TIMEOUT';
 }
 
 type Failure = Extract<Handshake, { kind: 'failed' }>;

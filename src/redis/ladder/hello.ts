@@ -1,11 +1,13 @@
 import { fieldsOf, type Reply } from '../resp.ts';
-import { ask, faultOfReply, type ServerIdentity, type Session } from './session.ts';
+import { ask, exchange, explain, faultOfReply, type ServerIdentity, type Session } from './session.ts';
 import { fail, type Note, type Outcome, pass } from './step-log.ts';
 
 /** Switches to RESP3 as current clients do, and learns what kind of server this is. */
 export async function sayHello(session: Session): Promise<Outcome<null>> {
-  const answer = await ask(session, 'HELLO', '3', ...credentialsOf(session));
-  if (!answer.ok) return session.wire.isClosed ? fail('HELLO_UNSUPPORTED') : answer;
+  const heard = await exchange(session, 'HELLO', '3', ...credentialsOf(session));
+  if (heard.kind === 'closed') return fail('HELLO_UNSUPPORTED');
+  const answer = heard.kind === 'reply' ? pass(heard.reply) : await explain(session, heard);
+  if (!answer.ok) return answer;
   if (answer.value.type !== 'error') return judgeServer(session, identityOf(fieldsOf(answer.value)));
   const text = answer.value.text;
   if (/^NOPROTO|^ERR unknown command/.test(text)) return askInfo(session);

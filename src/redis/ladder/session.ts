@@ -38,10 +38,15 @@ export interface Session {
 const ANSWER_MS = 1000;
 const SECOND_CHANCE_MS = 30;
 
+/** One command, and what came of it. */
+export function exchange(session: Session, ...args: readonly string[]): Promise<Heard> {
+  session.wire.send(...args);
+  return session.wire.hear(session.budget.cap(ANSWER_MS, 0.5));
+}
+
 /** One command and its reply, be it an error. Anything but a reply is a fault. */
 export async function ask(session: Session, ...args: readonly string[]): Promise<Outcome<Reply>> {
-  session.wire.send(...args);
-  const heard = await session.wire.hear(session.budget.cap(ANSWER_MS, 0.5));
+  const heard = await exchange(session, ...args);
   return heard.kind === 'reply' ? pass(heard.reply) : explain(session, heard);
 }
 

@@ -29,10 +29,6 @@ export class Wire {
     for (const event of ['end', 'close']) socket.on(event, () => this.#change(() => this.#setClosed()));
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
-  }
-
   /** Code of the error that ended the connection, null without one. */
   get errorCode(): string | null {
     return this.#errorCode;
