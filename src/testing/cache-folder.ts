@@ -10,13 +10,13 @@ import { arch, platform } from 'node:process';
  */
 export async function cacheFolder(env: NodeJS.ProcessEnv): Promise<string> {
   const base = env.XDG_CACHE_HOME || join(env.HOME || homedir(), '.cache');
-  const parent = await privateFolder(join(base, 'redis-beacon', 'redis')).catch(temporaryCache);
+  const parent = await privateFolder(join(base, 'redis-beacon', 'redis')).catch(() => temporaryCache(env));
   return join(parent, await systemName());
 }
 
 /** A predictable name below a folder that everybody may write to: used only when it is ours alone. */
-async function temporaryCache(): Promise<string> {
-  const name = join(tmpdir(), `redis-beacon-cache-${userInfo().uid}`);
+async function temporaryCache(env: NodeJS.ProcessEnv): Promise<string> {
+  const name = join(env.TMPDIR || tmpdir(), `redis-beacon-cache-${userInfo().uid}`);
   return privateFolder(name).catch(() => mkdtemp(`${name}-`));
 }
 

@@ -9,11 +9,12 @@ import { createInterface } from 'node:readline';
  * Its standard input is the lifeline: a line asks for a start, the end of input means that the parent is done or dead,
  * however it died; then the server and the folder go. While the server runs, the guard listens to the lifeline.
  * The guard is killed as soon as the server has ended, so that it never kills a process that got the same id later.
- * USR1 ends what a killed server leaves behind: a child that writes a snapshot.
+ * USR1 ends what a killed server leaves behind: a child that writes a snapshot. PIPE would end the watcher itself when it
+ * writes to a parent that is dead.
  */
 const WATCHER = `
 exec 3<&0 </dev/null
-trap '' HUP INT TERM USR1
+trap '' HUP INT TERM PIPE USR1
 while read -r request <&3; do
   "$1" "$2/redis.conf" 2>&1 3<&- & server=$!
   echo "watcher: started $server"
