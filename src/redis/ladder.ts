@@ -25,7 +25,7 @@ export interface LadderResult {
   readonly server: ServerIdentity | null;
   /** Round trip of a PING with a nonce. */
   readonly pingMs: number | null;
-  /** `validTo` in ISO 8601. */
+  /** What the server has shown, valid or not; `validTo` in ISO 8601. */
   readonly certificate: { readonly validTo: string } | null;
 }
 
@@ -113,10 +113,7 @@ async function connect(climb: Climb, material: TlsMaterial | null): Promise<Outc
 
 async function openWire(climb: Climb, line: Line, material: TlsMaterial | null): Promise<Outcome<Wire>> {
   if (material === null) return skip(new Wire(line.socket, climb.budget), 'no TLS declared');
-  const encrypted = await encrypt(line, material, climb.budget);
-  if (!encrypted.ok) return encrypted;
-  climb.validTo = encrypted.value.validTo;
-  return pass(encrypted.value.wire);
+  return encrypt(line, material, climb.budget, climb);
 }
 
 function createSession(climb: Climb, line: Line, wire: Wire, material: TlsMaterial | null): Session {

@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +6,7 @@ import { freePort } from '../../src/testing/free-port.ts';
 import { startRedis } from '../../src/testing/redis-server.ts';
 import { runProgram } from '../../src/testing/run-program.ts';
 import { startPeer, startSilentPeer } from '../support/peers.ts';
+import { startDeafRedis } from './deaf-redis.ts';
 import { examine, targetOf, tlsOf, verdictOf, withPassword } from './ladder-target.ts';
 
 test.each([200, 300, 800])('judges a silent peer within a deadline of %i ms', async (deadlineMs) => {
@@ -26,15 +26,9 @@ test.each([300, 800])('judges a silent TLS handshake within a deadline of %i ms'
 });
 
 test('judges a host that swallows connections within a deadline of 300 ms', async () => {
-  await using redis = await startRedis({ args: ['--tcp-backlog', '1'] });
-  redis.kill('SIGSTOP');
-  const fillers = Array.from({ length: 8 }, () => connect(redis.port, '127.0.0.1').on('error', () => {}));
-  onTestFinished(() => {
-    for (const filler of fillers) filler.destroy();
-  });
-  await expect.poll(() => fillers.filter((filler) => !filler.connecting).length).toBeGreaterThan(0);
+  await using deaf = await startDeafRedis();
 
-  const result = await examine(targetOf(redis.port), { deadlineMs: 300 });
+  const result = await examine(targetOf(deaf.port), { deadlineMs: 300 });
 
   expect(verdictOf(result)).toBe('fail CONN_TIMEOUT at tcp');
 });

@@ -1,8 +1,9 @@
-import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { Budget } from '../../src/redis/ladder/budget.ts';
+import { dialAny } from '../../src/redis/ladder/dial.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { startRedis } from '../../src/testing/redis-server.ts';
+import { startDeafRedis } from './deaf-redis.ts';
 import { examine, targetOf, verdictOf } from './ladder-target.ts';
 
 test('passes a healthy server, tells what it is and how long a PING takes', async () => {
@@ -32,12 +33,54 @@ test('passes a healthy server, tells what it is and how long a PING takes', asyn
   ]);
 });
 
-test('passes a server that listens on only one of the addresses of its name', async () => {
+test('resolves a host name', async () => {
   await using redis = await startRedis();
 
   const result = await examine(targetOf(redis.port, { address: { host: 'localhost', port: redis.port } }));
 
   expect(verdictOf(result)).toBe('pass');
+  expect(result.steps[0]).toMatchObject({ name: 'dns', status: 'pass' });
+});
+
+test('takes the next address of a name when the first refuses', async () => {
+  await using redis = await startRedis();
+  using budget = new Budget(2000);
+  const [refusing, good] = [
+    { host: '127.0.0.2', port: redis.port },
+    { host: '127.0.0.1', port: redis.port },
+  ];
+
+  const line = await dialAny([refusing, good], budget);
+
+  expect(line).toMatchObject({ value: { endpoint: good }, note: 'not all addresses of the name accept connections' });
+});
+
+test('takes the next address of a name when the first stays silent, and does not wait for it', async () => {
+  await using deaf = await startDeafRedis();
+  await using redis = await startRedis();
+  using budget = new Budget(2000);
+  const good = { host: '127.0.0.1', port: redis.port };
+  const startedAt = performance.now();
+
+  const line = await dialAny([{ host: '127.0.0.1', port: deaf.port }, good], budget);
+
+  expect(line).toMatchObject({ ok: true, value: { endpoint: good } });
+  expect(performance.now() - startedAt).toBeLessThan(800);
+});
+
+test('names the refusal when one address of a name refuses and another is out of reach', async () => {
+  const port = await freePort('127.0.0.1');
+  using budget = new Budget(2000);
+
+  const line = await dialAny(
+    [
+      { host: '255.255.255.255', port },
+      { host: '127.0.0.1', port },
+    ],
+    budget,
+  );
+
+  expect(line).toEqual({ ok: false, code: 'CONN_REFUSED' });
 });
 
 test('names a port on which nothing listens', async () => {
@@ -67,15 +110,10 @@ test('names a machine that cannot be reached', async () => {
 });
 
 test('names a host that swallows connections', async () => {
-  await using redis = await startRedis({ args: ['--tcp-backlog', '1'] });
-  redis.kill('SIGSTOP');
-  const fillers = Array.from({ length: 8 }, () => connect({ host: '127.0.0.1', port: redis.port }));
-  for (const filler of fillers) filler.on('error', () => {});
-  await sleep(50);
+  await using deaf = await startDeafRedis();
 
-  const result = await examine(targetOf(redis.port));
+  const result = await examine(targetOf(deaf.port));
 
-  for (const filler of fillers) filler.destroy();
   expect(verdictOf(result)).toBe('fail CONN_TIMEOUT at tcp');
 });
 

@@ -124,7 +124,7 @@ test('keeps the credentials in that a server with a renamed AUTH quotes', async 
 
   const result = await examine(targetOf(peer.port, withPassword({ username: CANARY })));
 
-  expect(verdictOf(result)).toBe('fail AUTH_REQUIRED at hello');
+  expect(verdictOf(result)).toBe('fail SERVER_ERROR at hello');
 });
 
 const INFO_5 = '# Server\r\nredis_version:5.0.14\r\nredis_mode:standalone\r\n# Replication\r\nrole:slave\r\n';

@@ -97,6 +97,7 @@ test('names an expired certificate', async () => {
   const result = await examine(tlsTarget(redis.tlsPort, {}));
 
   expect(verdictOf(result)).toBe('fail TLS_CERT_EXPIRED at tls');
+  expect(Date.parse(result.certificate?.validTo ?? '')).toBeLessThan(Date.now());
 });
 
 test('names a certificate for another host, and the name that was looked for', async () => {

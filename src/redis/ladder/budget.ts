@@ -47,6 +47,12 @@ export class Budget implements Disposable {
     return socket;
   }
 
+  /** The outer socket takes over the inner one, with the duty to end it. */
+  wrap<T extends Duplex>(inner: Duplex, outer: T): T {
+    this.#sockets.delete(inner);
+    return this.track(outer);
+  }
+
   /** Destroys all sockets and ends all waits. */
   [Symbol.dispose](): void {
     this.#isClosed = true;

@@ -1,11 +1,10 @@
 import { performance } from 'node:perf_hooks';
-import type { TLSSocket } from 'node:tls';
 import type { FaultCode } from '../../core/diagnosis/faults.ts';
 import type { Budget } from './budget.ts';
 import { dial, type Line } from './dial.ts';
 import { type Handshake, shakeHands, tlsFaultOf } from './handshake.ts';
 import { fail, type Outcome, pass } from './step-log.ts';
-import { answersTls, askInPlain } from './suspicion.ts';
+import { answersTls, askInPlain, readValidTo } from './suspicion.ts';
 import type { TlsMaterial } from './tls-material.ts';
 import { Wire } from './wire.ts';
 
@@ -15,23 +14,31 @@ const PATIENCE_MS = 300;
 /** In TLS 1.3 the server's objection to a client certificate comes after the handshake. */
 const LATE_ALERT_MS = 120;
 
-export interface Encrypted {
-  readonly wire: Wire;
-  /** ISO 8601. */
-  readonly validTo: string;
+/** Where the certificate of the server goes, valid or not. */
+export interface CertificateSeen {
+  validTo: string | null;
 }
 
 /** Encrypts a line with the declared options, and waits for late alerts. */
-export async function encrypt(line: Line, material: TlsMaterial, budget: Budget): Promise<Outcome<Encrypted>> {
+export async function encrypt(
+  line: Line,
+  material: TlsMaterial,
+  budget: Budget,
+  seen: CertificateSeen,
+): Promise<Outcome<Wire>> {
   const startedAt = performance.now();
   const handshake = await shakePatiently(line, material, budget);
   if (typeof handshake === 'string') return fail(handshake);
-  if (handshake.kind === 'failed') return fail(await explainFailure(line, handshake, material, budget));
+  seen.validTo = handshake.validTo;
+  if (handshake.kind === 'failed') {
+    const code = await explainFailure(line, handshake, material, budget);
+    if (code.startsWith('TLS_')) seen.validTo ??= await readValidTo(line.endpoint, material.options, budget);
+    return fail(code);
+  }
   const wire = new Wire(handshake.socket, budget);
-  const validTo = validToOf(handshake.socket);
   await wire.untilClosed(Math.max(LATE_ALERT_MS, 2 * (performance.now() - startedAt)));
   const alert = tlsFaultOf(wire.errorCode ?? '', true, material.hasClientCertificate);
-  return alert === null ? pass({ wire, validTo }) : fail(alert);
+  return alert === null ? pass(wire) : fail(alert);
 }
 
 /** Another encrypted connection to where one was possible a moment ago. */
@@ -43,7 +50,7 @@ export async function encryptAnother({ endpoint }: Line, material: TlsMaterial, 
 }
 
 function shake(line: Line, { context, options }: TlsMaterial, budget: Budget): Promise<Handshake> {
-  return shakeHands(line.socket, { ...options, secureContext: context }, budget);
+  return shakeHands(line.socket, { ...options, secureContext: context }, budget).done;
 }
 
 async function shakePatiently(line: Line, material: TlsMaterial, budget: Budget): Promise<Handshake | FaultCode> {
@@ -62,19 +69,14 @@ type Failure = Extract<Handshake, { kind: 'failed' }>;
 
 async function explainFailure(
   line: Line,
-  { errorCode, peerSeen }: Failure,
+  { errorCode, validTo }: Failure,
   material: TlsMaterial,
   budget: Budget,
 ): Promise<FaultCode> {
-  const fault = tlsFaultOf(errorCode, peerSeen, material.hasClientCertificate);
+  const fault = tlsFaultOf(errorCode, validTo !== null, material.hasClientCertificate);
   if (fault !== null) return fault;
   const voice = await askInPlain(line.endpoint, budget);
   if (voice === 'resp') return 'TLS_NOT_SUPPORTED';
   if (voice === 'other') return 'NOT_REDIS';
   return (await answersTls(line.endpoint, budget)) ? 'TLS_HANDSHAKE_FAILED' : 'CONN_CLOSED_EARLY';
-}
-
-function validToOf(socket: TLSSocket): string {
-  const certificate = socket.getPeerX509Certificate();
-  return certificate === undefined ? '' : certificate.validToDate.toISOString();
 }

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
+import { authArguments, hasPassword } from './credentials.ts';
 import { ask, faultOfReply, type Session } from './session.ts';
 import { elapsedMs, fail, type Outcome, pass, skip } from './step-log.ts';
 
-/** Proves the credentials on this very connection. The only place where the password is written to a socket. */
+/** Proves the credentials on this very connection. */
 export async function authenticate(session: Session): Promise<Outcome<null>> {
-  const { username, password } = session.target;
-  if (password === null || password.isEmpty) return skip(null, 'no password declared');
-  // With its name, `AUTH default x` is accepted by a server without a password; alone, the password is objected to.
-  const isDefault = username === null || username === 'default';
-  const answer = await ask(session, 'AUTH', ...(isDefault ? [] : [username]), password.reveal());
+  if (!hasPassword(session.target)) return skip(null, 'no password declared');
+  const answer = await ask(session, 'AUTH', ...authArguments(session.target));
   if (!answer.ok) return answer;
   if (answer.value.type === 'simple' && answer.value.text === 'OK') return pass(null);
   if (answer.value.type !== 'error') return fail('NOT_REDIS');

@@ -1,4 +1,5 @@
 import type { Reply } from '../resp.ts';
+import { hasPassword } from './credentials.ts';
 import { ask, explain, faultOfReply, type Session } from './session.ts';
 import { fail, type Outcome, pass } from './step-log.ts';
 
@@ -26,7 +27,7 @@ export async function ping(session: Session): Promise<Outcome<null>> {
 function judgeError(session: Session, reply: Extract<Reply, { text: string }>): Outcome<null> {
   const code = faultOfReply(reply.text);
   const mayHelp = code === 'AUTH_REQUIRED' || code === 'ACL_NOPERM';
-  if (mayHelp && session.target.password !== null && !session.target.password.isEmpty) {
+  if (mayHelp && hasPassword(session.target)) {
     session.needsPassword = true;
     return pass(null, 'the server asks for a password');
   }

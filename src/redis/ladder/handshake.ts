@@ -1,29 +1,37 @@
 import type { Socket } from 'node:net';
-import { type ConnectionOptions, connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import type { FaultCode } from '../../core/diagnosis/faults.ts';
 import type { Budget } from './budget.ts';
 import { errorCodeOf } from './dial.ts';
 
-/** `peerSeen`: the server had shown its certificate before the handshake failed. */
+/** `validTo`, in ISO 8601: of the server's certificate; null when it was not shown, or this side did not accept it. */
 export type Handshake =
-  | { readonly kind: 'secure'; readonly socket: TLSSocket }
-  | { readonly kind: 'failed'; readonly errorCode: string; readonly peerSeen: boolean };
+  | { readonly kind: 'secure'; readonly socket: TLSSocket; readonly validTo: string | null }
+  | { readonly kind: 'failed'; readonly errorCode: string; readonly validTo: string | null };
 
-/** Never rejects, and only settles when the server answers or the socket ends: wait with a budget. */
-export function shakeHands(
-  socket: Socket,
-  options: ConnectionOptions & { readonly secureContext?: SecureContext },
-  budget: Budget,
-): Promise<Handshake> {
+/** A handshake under way. `done` never rejects, and only settles when the server answers or the socket ends. */
+export interface Greeting {
+  readonly socket: TLSSocket;
+  readonly done: Promise<Handshake>;
+}
+
+/**
+ * Starts a handshake. From now on the plain socket belongs to the TLS socket and must not be destroyed by itself: where
+ * both are destroyed in the turn of the handshake, the plain one first, Node 24.21 ends with a segmentation fault.
+ */
+export function shakeHands(plain: Socket, options: ConnectionOptions, budget: Budget): Greeting {
   const { promise, resolve } = Promise.withResolvers<Handshake>();
-  const secure = budget.track(connect({ ...options, socket }));
-  secure.once('secureConnect', () => resolve({ kind: 'secure', socket: secure }));
-  secure.once('error', (error) => {
-    const peerSeen = Object.keys(secure.getPeerCertificate() ?? {}).length > 0;
-    resolve({ kind: 'failed', errorCode: errorCodeOf(error), peerSeen });
+  const socket = budget.wrap(plain, connect({ ...options, socket: plain }));
+  socket.once('secureConnect', () => resolve({ kind: 'secure', socket, validTo: validToOf(socket) }));
+  socket.once('error', (error) => {
+    resolve({ kind: 'failed', errorCode: errorCodeOf(error), validTo: validToOf(socket) });
   });
-  secure.once('close', () => resolve({ kind: 'failed', errorCode: 'CLOSED', peerSeen: false }));
-  return promise;
+  socket.once('close', () => resolve({ kind: 'failed', errorCode: 'CLOSED', validTo: null }));
+  return { socket, done: promise };
+}
+
+function validToOf(socket: TLSSocket): string | null {
+  return socket.getPeerX509Certificate()?.validToDate.toISOString() ?? null;
 }
 
 /** True for an alert of the other side, which only a TLS server sends. */
@@ -64,10 +72,10 @@ const ALERT_FAULTS: readonly (readonly [RegExp, FaultCode])[] = [
 ];
 
 /** The fault behind an error of TLS, or null when the other side does not seem to speak TLS at all. */
-export function tlsFaultOf(errorCode: string, peerSeen: boolean, hasClientCertificate: boolean): FaultCode | null {
+export function tlsFaultOf(errorCode: string, isPeerSeen: boolean, hasClientCertificate: boolean): FaultCode | null {
   if (errorCode.endsWith('ALERT_HANDSHAKE_FAILURE')) {
     // TLS 1.2 has one alert for two reasons; the order of the messages tells them apart.
-    if (!peerSeen) return 'TLS_HANDSHAKE_FAILED';
+    if (!isPeerSeen) return 'TLS_HANDSHAKE_FAILED';
     return hasClientCertificate ? 'TLS_CLIENT_CERT_REJECTED' : 'TLS_CLIENT_CERT_REQUIRED';
   }
   const alert = ALERT_FAULTS.find(([pattern]) => pattern.test(errorCode));

@@ -1,10 +1,12 @@
 import { fieldsOf, type Reply } from '../resp.ts';
+import { helloArguments } from './credentials.ts';
 import { ask, exchange, explain, faultOfReply, type ServerIdentity, type Session } from './session.ts';
 import { fail, type Note, type Outcome, pass } from './step-log.ts';
 
 /** Switches to RESP3 as current clients do, and learns what kind of server this is. */
 export async function sayHello(session: Session): Promise<Outcome<null>> {
-  const heard = await exchange(session, 'HELLO', '3', ...credentialsOf(session));
+  const credentials = session.authenticateByHello ? helloArguments(session.target) : [];
+  const heard = await exchange(session, 'HELLO', '3', ...credentials);
   if (heard.kind === 'closed') return fail('HELLO_UNSUPPORTED');
   const answer = heard.kind === 'reply' ? pass(heard.reply) : await explain(session, heard);
   if (!answer.ok) return answer;
@@ -15,14 +17,10 @@ export async function sayHello(session: Session): Promise<Outcome<null>> {
   return fail(code === 'SERVER_ERROR' ? 'HELLO_UNSUPPORTED' : code);
 }
 
-function credentialsOf({ target, authenticateByHello }: Session): readonly string[] {
-  if (!authenticateByHello || target.password === null) return [];
-  return ['AUTH', target.username ?? 'default', target.password.reveal()];
-}
-
 /** Redis before 6 has no HELLO: clients fall back to RESP2, and INFO tells the same. */
 async function askInfo(session: Session): Promise<Outcome<null>> {
-  if (session.authenticateByHello) return fail('AUTH_REQUIRED');
+  // Neither AUTH nor HELLO: there is no way to send the password.
+  if (session.authenticateByHello && session.needsPassword) return fail('SERVER_ERROR');
   const answer = await ask(session, 'INFO');
   return answer.ok
     ? judgeServer(session, identityOf(infoFieldsOf(answer.value)), 'the server speaks RESP2 only')

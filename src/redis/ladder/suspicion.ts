@@ -1,7 +1,8 @@
+import type { ConnectionOptions } from 'node:tls';
 import type { FaultCode } from '../../core/diagnosis/faults.ts';
 import type { Budget } from './budget.ts';
 import { dial, type Endpoint } from './dial.ts';
-import { isAlert, shakeHands } from './handshake.ts';
+import { type Handshake, isAlert, shakeHands } from './handshake.ts';
 import { Wire } from './wire.ts';
 
 /** Every probe of this file opens a connection of its own to an address that has already accepted one. */
@@ -31,12 +32,29 @@ export async function askInPlain(endpoint: Endpoint, budget: Budget): Promise<Pl
 
 /** True when a ClientHello that accepts any certificate is answered in TLS, be it by an alert. */
 export async function answersTls(endpoint: Endpoint, budget: Budget): Promise<boolean> {
-  const dialed = await dial(endpoint, budget, budget.cap(CONNECT_MS, 0.5));
-  if ('error' in dialed) return false;
-  const options = { host: 'localhost', rejectUnauthorized: false };
-  const handshake = await budget.within(shakeHands(dialed.socket, options, budget), budget.cap(ANSWER_MS, 0.8));
-  dialed.socket.destroy();
+  const handshake = await shakeBlindly(endpoint, { host: 'localhost' }, budget);
   return handshake !== null && (handshake.kind === 'secure' || isAlert(handshake.errorCode));
+}
+
+/** Until when a certificate is valid that was not accepted, in ISO 8601. */
+export async function readValidTo(
+  endpoint: Endpoint,
+  names: ConnectionOptions,
+  budget: Budget,
+): Promise<string | null> {
+  const handshake = await shakeBlindly(endpoint, names, budget);
+  return handshake?.validTo ?? null;
+}
+
+/** Accepts any certificate, and therefore sends nothing and ends at once. */
+async function shakeBlindly(endpoint: Endpoint, names: ConnectionOptions, budget: Budget): Promise<Handshake | null> {
+  const dialed = await dial(endpoint, budget, budget.cap(CONNECT_MS, 0.5));
+  if ('error' in dialed) return null;
+  const options = { ...names, rejectUnauthorized: false };
+  const greeting = shakeHands(dialed.socket, options, budget);
+  const handshake = await budget.within(greeting.done, budget.cap(ANSWER_MS, 0.8));
+  greeting.socket.destroy();
+  return handshake;
 }
 
 /** PostgreSQL closes on a PING without a word, but answers its own request for TLS with one letter. */
