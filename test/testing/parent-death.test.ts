@@ -89,15 +89,16 @@ it('writes nothing outside its folder, and that is gone at the end', async () =>
   expect(await readdir(join(folder, 'temporary'))).toEqual([]);
 });
 
-it('tells the server nothing of the environment of the parent', async () => {
+it('gives the environment of the parent neither to the server nor to its watcher', async () => {
   const parent = spawnParent(`${START} setInterval(() => {}, 1000);`, { APP_SECRET: 'topsecret' });
   const told = await readTold(parent);
+  const watcher = execFileSync('ps', ['-o', 'ppid=', '-p', String(told.pid)], { encoding: 'utf8' }).trim();
 
-  const environment = execFileSync('ps', ['eww', '-p', String(told.pid)], { encoding: 'utf8' });
+  const shown = execFileSync('ps', ['eww', '-p', `${told.pid},${watcher}`], { encoding: 'utf8' });
   parent.kill('SIGKILL');
 
-  expect(environment).toContain('redis-server');
-  expect(environment).not.toContain('topsecret');
+  expect(shown).toContain('redis-watcher');
+  expect(shown).not.toContain('topsecret');
 });
 
 const START = `

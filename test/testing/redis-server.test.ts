@@ -160,7 +160,7 @@ it('stops a frozen server and one that has ended before, and may be stopped twic
 });
 
 it('ends the child that writes a snapshot with the server', async () => {
-  await using redis = await startRedis({ args: ['--rdb-key-save-delay', '10000000'] });
+  await using redis = await startRedis({ args: ['--rdb-key-save-delay', '60000000'] });
   await redis.cli('SET', 'key', 'value');
   await redis.cli('BGSAVE');
   await expect.poll(() => childrenOf(redis.pid)).toHaveLength(1);
