@@ -5,14 +5,14 @@ interface Caller<Outcome> {
 
 /**
  * Those who wait for the same answer. Each of them is answered by its own deadline, whatever happens to the others;
- * one timer serves them all, because they come in the order of their deadlines.
+ * one timer serves them all.
  */
 export class Batch<Outcome> {
-  readonly #waiting: Caller<Outcome>[] = [];
   readonly #tooLate: () => Outcome;
   readonly #monotonicMs: () => number;
+  #waiting: Caller<Outcome>[] = [];
   #timer: NodeJS.Timeout | null = null;
-  #settled = false;
+  #timerMs = Number.POSITIVE_INFINITY;
 
   /** `tooLate` makes the answer for those whose deadline passes. */
   constructor(tooLate: () => Outcome, monotonicMs: () => number) {
@@ -22,34 +22,44 @@ export class Batch<Outcome> {
 
   join(timeoutMs: number): Promise<Outcome> {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
-    this.#waiting.push({ deadlineMs: this.#monotonicMs() + timeoutMs, answer: resolve });
-    if (this.#timer === null) this.#arm(timeoutMs);
+    const deadlineMs = this.#monotonicMs() + timeoutMs;
+    this.#waiting.push({ deadlineMs, answer: resolve });
+    if (deadlineMs < this.#timerMs) this.#arm(deadlineMs);
     return promise;
   }
 
   /** Answers all who still wait. */
   settle(outcome: Outcome): void {
-    this.#settled = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    for (const { answer } of this.#waiting.splice(0)) answer(outcome);
+    this.#disarm();
+    for (const { answer } of this.#waiting) answer(outcome);
+    this.#waiting = [];
   }
 
-  #arm(delayMs: number): void {
+  #arm(deadlineMs: number): void {
+    this.#disarm();
+    this.#timerMs = deadlineMs;
     // One more turn of the event loop: see `within`.
-    this.#timer = setTimeout(() => setImmediate(() => this.#expire()), delayMs);
+    const onTime = () => setImmediate(() => this.#expire());
+    this.#timer = setTimeout(onTime, Math.max(0, deadlineMs - this.#monotonicMs()));
+  }
+
+  #disarm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#timerMs = Number.POSITIVE_INFINITY;
   }
 
   #expire(): void {
-    if (this.#settled) return;
+    this.#disarm();
     const nowMs = this.#monotonicMs();
-    const late = this.#waiting.findIndex(({ deadlineMs }) => deadlineMs > nowMs);
-    const expired = this.#waiting.splice(0, late === -1 ? this.#waiting.length : late);
-    if (expired.length > 0) {
-      const outcome = this.#tooLate();
-      for (const { answer } of expired) answer(outcome);
-    }
-    const next = this.#waiting[0];
-    this.#timer = null;
-    if (next !== undefined) this.#arm(next.deadlineMs - nowMs);
+    // Timers count whole milliseconds and may be a little early.
+    const { true: expired = [], false: waiting = [] } = Object.groupBy(this.#waiting, ({ deadlineMs }) =>
+      deadlineMs <= nowMs + 1 ? 'true' : 'false',
+    );
+    this.#waiting = waiting;
+    if (waiting.length > 0) this.#arm(Math.min(...waiting.map(({ deadlineMs }) => deadlineMs)));
+    if (expired.length === 0) return;
+    const outcome = this.#tooLate();
+    for (const { answer } of expired) answer(outcome);
   }
 }

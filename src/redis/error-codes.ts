@@ -37,5 +37,8 @@ export function faultCodeOf(error: unknown): FaultCode {
 
 function codeOfReply(text: string): FaultCode {
   if (/^ERR (DB index|invalid DB index)/.test(text)) return 'DB_OUT_OF_RANGE';
+  if (/^ERR (AUTH <password> called without any password|Client sent AUTH, but no password)/.test(text)) {
+    return 'AUTH_NOT_CONFIGURED';
+  }
   return text.startsWith('ERR SELECT is not allowed in cluster mode') ? 'DB_IN_CLUSTER' : faultOfReply(text);
 }

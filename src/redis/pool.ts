@@ -23,6 +23,7 @@ export interface PoolOptions {
 }
 
 const REAP_INTERVAL_MS = 1000;
+const FILL_PAUSE_MS = 500;
 /** How long {@link RedisPool} waits for tarn when it ends; its connections are gone by then. */
 const DISPOSE_TIMEOUT_MS = 500;
 /** Above any timeout of a caller or of a connection attempt: those know better why they end. */
@@ -49,6 +50,7 @@ export class RedisPool implements AsyncDisposable {
   readonly #books: PoolBooks<Connection>;
   readonly #pool: Pool<Connection>;
   readonly #ended = new AbortController();
+  #fillAgainMs = Number.NEGATIVE_INFINITY;
 
   constructor(target: ConnectionTarget, options: PoolOptions) {
     this.sizeMax = Math.min(target.pool.max, OWN_POOL_SIZE_MAX);
@@ -95,11 +97,17 @@ export class RedisPool implements AsyncDisposable {
     for (const connection of [...this.#books.open]) this.#close(connection, true);
   }
 
-  /** Opens connections until the minimum is kept; tarn itself opens them only on demand. */
+  /**
+   * Opens connections until the minimum is kept; tarn itself opens them only on demand. Does nothing when that was
+   * tried a moment ago.
+   */
   async fill(timeoutMs: number): Promise<void> {
-    if (this.#books.open.size >= this.#sizeMin) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#books.open.size >= this.#sizeMin || nowMs < this.#fillAgainMs) return;
+    this.#fillAgainMs = nowMs + timeoutMs + FILL_PAUSE_MS;
     const taken = await Promise.all(Array.from({ length: this.#sizeMin }, () => this.#take(timeoutMs)));
     for (const result of taken) if (result.ok) this.release(result.connection);
+    this.#fillAgainMs = this.#options.clock.monotonicMs() + FILL_PAUSE_MS;
   }
 
   statistics(): PoolStatistics {

@@ -6,7 +6,7 @@ import { type Pinger, type PingOutcome, ping } from './ping.ts';
 export type NoAnswer = Extract<PingOutcome, { kind: 'no-answer' }>;
 
 export interface ProbeOptions extends Pinger {
-  /** Within which each caller is answered. */
+  /** Within which a caller is answered who does not say otherwise, and a PING has to be. */
   readonly timeoutMs: number;
   /** Longest time that a connection attempt ever gets. */
   readonly connectTimeoutMaxMs: number;
@@ -51,11 +51,11 @@ export class Probe implements AsyncDisposable {
     void this.#keepSteady();
   }
 
-  /** Never rejects. Settles within the timeout, at once when Redis is known to be down. */
-  probe(): Promise<PingOutcome> {
+  /** Never rejects. Settles within `timeoutMs`, at once when Redis is known to be down. */
+  probe(timeoutMs = this.#options.timeoutMs): Promise<PingOutcome> {
     if (this.#down !== null) return Promise.resolve(this.#down);
     if (this.#ended.signal.aborted) return Promise.resolve(LATE);
-    return this.#join();
+    return this.#join(timeoutMs);
   }
 
   /** Makes sure that there is a new PING soon, without waiting for it. */
@@ -71,8 +71,7 @@ export class Probe implements AsyncDisposable {
     await this.#work;
   }
 
-  #join(): Promise<PingOutcome> {
-    const { timeoutMs } = this.#options;
+  #join(timeoutMs: number): Promise<PingOutcome> {
     if (this.#running !== null) {
       this.#next ??= this.#createBatch();
       return this.#next.join(timeoutMs);

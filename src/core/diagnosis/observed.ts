@@ -1,3 +1,4 @@
+import type { FaultFacts } from './fault-facts.ts';
 import type { Fault, FaultCode } from './faults.ts';
 
 /** What the server says about itself. Null: not told, for the reason in `reason`. */
@@ -50,10 +51,17 @@ export type ObservedPing =
   | { readonly kind: 'never' };
 
 /** Whether new connections still succeed, which an old one cannot tell. */
-export type ObservedCredentials = { readonly proven: true } | { readonly proven: false; readonly fault: Fault };
+export type ObservedCredentials =
+  | {
+      readonly proven: true /** The server asks for no password although one is configured. */;
+      readonly unneeded: boolean;
+    }
+  | { readonly proven: false; readonly fault: Fault };
 
 /** All that is known of a deployment at one moment. */
 export interface ObservedDeployment {
+  readonly deployment: string;
+  readonly target: FaultFacts;
   readonly ping: ObservedPing;
   /** Null: not proven yet since the start or the last outage. */
   readonly credentials: ObservedCredentials | null;
@@ -63,6 +71,4 @@ export interface ObservedDeployment {
   readonly server: ObservedServer;
   /** Null without TLS, or when the certificate does not tell. */
   readonly certificateDaysLeft: number | null;
-  /** Of the last diagnosis: works, but is not as declared. */
-  readonly warnings: readonly Fault[];
 }

@@ -1,0 +1,97 @@
+import { type Status, worstStatus } from '../core/diagnosis/judge.ts';
+import type { DeploymentHealth } from './deployment-health.ts';
+import type { DeploymentMonitor } from './monitor.ts';
+
+/** What stands above the deployments in the answer. */
+export interface HealthHeader {
+  readonly environment: string;
+  readonly revision: number | null;
+  readonly [name: string]: string | number | boolean | null;
+}
+
+export interface HealthReporterOptions {
+  readonly monitors: () => ReadonlyMap<string, DeploymentMonitor>;
+  readonly header: () => HealthHeader;
+  /** Each report comes within this time. */
+  readonly deadlineMs: number;
+  /** Who is connected to a deployment, added to it as `fleet`; without this there is no such field. */
+  readonly fleetOf?: (deployment: string) => readonly object[] | null;
+  readonly wallMs?: () => number;
+}
+
+export interface HealthReport {
+  readonly statusCode: 200 | 503;
+  readonly status: Status;
+  /** JSON as `GET /health/redis` answers it. */
+  readonly body: Buffer;
+  /** JSON with `status` and `time` only, for callers who may see no more. */
+  readonly bodyStatusOnly: Buffer;
+}
+
+export interface HealthReporter {
+  /** Null: there is no such deployment. Without a name all of them; none at all is a failure. */
+  report(deployment?: string): Promise<HealthReport | null>;
+}
+
+/**
+ * Renders the health answer. All callers whose checks rest on the same PINGs share the same bytes: what a request costs
+ * is a place in a queue, not a judgement and not a `JSON.stringify`.
+ */
+export function createHealthReporter(options: HealthReporterOptions): HealthReporter {
+  /** The last rendering for each scope; the empty name stands for all deployments. */
+  const rendered = new Map<string, Rendering>();
+
+  async function report(deployment?: string): Promise<HealthReport | null> {
+    const monitors = options.monitors();
+    const names = deployment === undefined ? [...monitors.keys()] : [deployment];
+    const checks = names.map((name) => monitors.get(name)?.check(options.deadlineMs));
+    const healths = checks.length === 1 ? [await checks[0]] : await Promise.all(checks);
+    const known = healths.filter((health) => health !== undefined);
+    return known.length < names.length ? null : render(deployment ?? '', names, known);
+  }
+
+  function render(scope: string, names: readonly string[], healths: readonly DeploymentHealth[]): HealthReport {
+    const header = options.header();
+    const last = rendered.get(scope);
+    if (last !== undefined && isSame(last, header, healths)) return last.report;
+    const rendering = { header, healths, report: renderReport(options, header, names, healths) };
+    rendered.set(scope, rendering);
+    return rendering.report;
+  }
+
+  return { report };
+}
+
+interface Rendering {
+  readonly header: HealthHeader;
+  readonly healths: readonly DeploymentHealth[];
+  readonly report: HealthReport;
+}
+
+function isSame(last: Rendering, header: HealthHeader, healths: readonly DeploymentHealth[]): boolean {
+  const sameHealths =
+    last.healths.length === healths.length && last.healths.every((health, at) => health === healths[at]);
+  return sameHealths && Object.keys(header).every((name) => header[name] === last.header[name]);
+}
+
+function renderReport(
+  { fleetOf, wallMs = Date.now }: HealthReporterOptions,
+  header: HealthHeader,
+  names: readonly string[],
+  healths: readonly DeploymentHealth[],
+): HealthReport {
+  const status = healths.length === 0 ? 'fail' : worstStatus(healths.map((health) => health.status));
+  const time = new Date(wallMs()).toISOString();
+  const deployments = Object.fromEntries(
+    healths.map((health, at) => {
+      const name = names[at] ?? '';
+      return [name, fleetOf === undefined ? health : { ...health, fleet: fleetOf(name) }];
+    }),
+  );
+  return {
+    statusCode: status === 'fail' ? 503 : 200,
+    status,
+    body: Buffer.from(JSON.stringify({ status, ...header, time, deployments })),
+    bodyStatusOnly: Buffer.from(JSON.stringify({ status, time })),
+  };
+}
