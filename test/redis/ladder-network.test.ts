@@ -1,8 +1,11 @@
+import { chmod } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { Budget } from '../../src/redis/ladder/budget.ts';
 import { dialAny } from '../../src/redis/ladder/dial.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { startRedis } from '../../src/testing/redis-server.ts';
+import { runProgram } from '../../src/testing/run-program.ts';
 import { startDeafRedis } from './deaf-redis.ts';
 import { examine, targetOf, verdictOf } from './ladder-target.ts';
 
@@ -157,4 +160,24 @@ test('names a unix socket that a dead server left behind', async () => {
   const result = await examine(targetOf(0, { address: { path: redis.unixSocket ?? '' } }));
 
   expect(verdictOf(result)).toBe('fail CONN_REFUSED at tcp');
+});
+
+test('names a unix socket that it may not use', async () => {
+  await using redis = await startRedis({ unixSocket: true });
+  await chmod(redis.unixSocket ?? '', 0);
+  const target = targetOf(0, { address: { path: redis.unixSocket ?? '' } });
+  const ladder = fileURLToPath(import.meta.resolve('../../src/redis/ladder.ts'));
+  // Root may use any socket, so it becomes somebody else first.
+  const program = `
+    import { climb } from ${JSON.stringify(ladder)};
+    if (process.getuid() === 0) process.seteuid(65534);
+    const { fault } = await climb(${JSON.stringify(target)}, { deadlineMs: 2000 });
+    process.stdout.write(fault.code);`;
+
+  const result = await runProgram(process.execPath, ['--input-type=module', '-e', program], {
+    env: process.env,
+    timeoutMs: 10_000,
+  });
+
+  expect(result).toMatchObject({ ok: true, stdout: 'SOCKET_PERMISSION' });
 });
