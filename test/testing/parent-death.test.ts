@@ -17,13 +17,19 @@ interface Told {
 }
 
 let folder: string;
+const parents: ChildProcess[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'parent-death-'));
   await Promise.all(['work', 'temporary'].map((name) => mkdir(join(folder, name))));
 });
 
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const parent of parents.splice(0)) parent.kill('SIGKILL');
+  // The watchers may still be at work in there.
+  await expect.poll(() => processTable(), { timeout: 5000 }).not.toContain(folder);
+  await rm(folder, { recursive: true, force: true });
+});
 
 it('leaves neither a process nor a folder when the parent is killed by SIGKILL', async () => {
   const parent = spawnParent(`${START} setInterval(() => {}, 1000);`);
@@ -78,7 +84,6 @@ it('survives the Ctrl-C that the terminal sends to the whole group of the parent
   expect(await nextLine(parent)).toBe('interrupted');
   const options = { password: 'secret', timeoutMs: 5000 };
   expect(await redisCommand({ host: '127.0.0.1', port: told.port }, ['PING'], options)).toBe('PONG');
-  parent.kill('SIGKILL');
 });
 
 it('writes nothing outside its folder, and that is gone at the end', async () => {
@@ -95,7 +100,6 @@ it('gives the environment of the parent neither to the server nor to its watcher
   const watcher = execFileSync('ps', ['-o', 'ppid=', '-p', String(told.pid)], { encoding: 'utf8' }).trim();
 
   const shown = execFileSync('ps', ['eww', '-p', `${told.pid},${watcher}`], { encoding: 'utf8' });
-  parent.kill('SIGKILL');
 
   expect(shown).toContain('redis-watcher');
   expect(shown).not.toContain('topsecret');
@@ -109,12 +113,14 @@ const START = `
 /** A Node process, leader of a group of its own, that runs this code. */
 function spawnParent(code: string, variables: Record<string, string> = {}): ChildProcess {
   const source = `import { startRedis } from ${JSON.stringify(MODULE)}; ${code}`;
-  return spawn(process.execPath, ['--input-type=module', '--eval', source], {
+  const parent = spawn(process.execPath, ['--input-type=module', '--eval', source], {
     cwd: join(folder, 'work'),
     detached: true,
     env: { ...process.env, ...variables, TMPDIR: join(folder, 'temporary') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  parents.push(parent);
+  return parent;
 }
 
 async function readTold(parent: ChildProcess): Promise<Told> {
