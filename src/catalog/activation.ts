@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Access } from '../core/access.ts';
 import type { Fault } from '../core/diagnosis/faults.ts';
 import { isStrict } from '../core/environment.ts';
 import { type Finding, hasErrors } from '../core/finding.ts';
@@ -25,6 +26,8 @@ export interface Refusal {
 /** A valid candidate that waits, in a strict environment, for Redis to answer. */
 export interface Waiting {
   readonly since: string;
+  /** Who may learn why. */
+  readonly access: Access;
   readonly faults: readonly (readonly [deployment: string, fault: Fault])[];
 }
 
@@ -138,22 +141,23 @@ export class Activation implements AsyncDisposable {
 
   #wait(candidate: Candidate, preflight: Preflight): 'waiting' {
     this.#refusal = null;
-    this.#noteWaiting(preflight);
+    this.#noteWaiting(candidate, preflight);
     this.#proveLater(candidate, preflight);
     return 'waiting';
   }
 
-  #noteWaiting(preflight: Preflight): void {
+  #noteWaiting(candidate: Candidate, preflight: Preflight): void {
     const faults = failures(preflight);
     const changed = JSON.stringify(faults.map(codeOf)) !== JSON.stringify(this.#waiting?.faults.map(codeOf));
-    this.#waiting = { since: this.#waiting?.since ?? this.#options.now().toISOString(), faults };
+    const since = this.#waiting?.since ?? this.#options.now().toISOString();
+    this.#waiting = { since, access: candidate.resolution.access, faults };
     if (changed) this.#options.onEvent({ type: 'waiting', waiting: this.#waiting });
   }
 
   async #activate(candidate: Candidate, preflight: Preflight, cause: HistoryEntry['cause']): Promise<void> {
     const number = (this.#active?.number ?? 0) + 1;
     const activatedAt = this.#options.now().toISOString();
-    const identity = { number, activatedAt, etag: `${this.#instance}.${number}` };
+    const identity = { number, activatedAt, etag: `"${this.#instance}.${number}"` };
     const revision = await prepareRevision(candidate, identity, preflight);
     const previous = this.#active;
     this.#active = revision;
@@ -180,7 +184,7 @@ export class Activation implements AsyncDisposable {
       if (known !== first || failures(first).length > 0) await pause(delayMs, signal);
       const preflight = await this.#prove(candidate, signal);
       signal.throwIfAborted();
-      if (failures(preflight).length > 0 && strict) this.#noteFailure(known, preflight);
+      if (failures(preflight).length > 0 && strict) this.#noteFailure(candidate, known, preflight);
       else if (failures(preflight).length === 0 || !sameOutcome(known, preflight)) {
         await this.#activate(candidate, preflight, this.#active === null ? 'start' : 'preflight');
       }
@@ -190,9 +194,9 @@ export class Activation implements AsyncDisposable {
   }
 
   /** In a strict environment: a configuration fault is a refusal, anything else a reason to wait. */
-  #noteFailure(known: Preflight, preflight: Preflight): void {
+  #noteFailure(candidate: Candidate, known: Preflight, preflight: Preflight): void {
     const broken = failures(preflight, 'configuration');
-    if (broken.length === 0) this.#noteWaiting(preflight);
+    if (broken.length === 0) this.#noteWaiting(candidate, preflight);
     else if (!sameOutcome(known, preflight)) this.#refuse(broken.map(([name, fault]) => toFinding(name, fault)));
   }
 

@@ -64,8 +64,8 @@ export interface Revision {
   readonly access: Access;
   readonly deployments: ReadonlyMap<string, ResolvedDeployment>;
   readonly services: ReadonlyMap<string, ResolvedService>;
-  /** True where every valid name is a service. */
-  readonly anyService: boolean;
+  /** Set where every valid name is a service: what each of them is, but for its name. */
+  readonly template: ResolvedService | null;
   readonly findings: readonly Finding[];
   readonly preflight: Preflight;
   readonly sources: Sources;
@@ -89,9 +89,8 @@ export async function prepareRevision(
     for (const [network, answers] of prepared)
       answers.set(service.name, prepareAnswer(service, deployments, network, header));
   };
-  const template = services.get(TEMPLATE_NAME);
-  const anyService = template !== undefined;
-  if (!anyService) await inSlices(services.values(), prepare);
+  const template = services.get(TEMPLATE_NAME) ?? null;
+  if (template === null) await inSlices(services.values(), prepare);
   return {
     ...identity,
     environment,
@@ -99,15 +98,15 @@ export async function prepareRevision(
     networks,
     access: resolution.access,
     deployments,
-    services: anyService ? new Map() : services,
-    anyService,
+    services: template === null ? services : new Map(),
+    template,
     findings: candidate.findings,
     preflight,
     sources,
     answer: (name, network) => {
       const answers = prepared.get(network);
       if (answers === undefined) return undefined;
-      if (template !== undefined && !answers.has(name)) {
+      if (template !== null && !answers.has(name)) {
         // all names are the same service: prepared when first asked for, and bounded
         if (answers.size >= NAMES_PREPARED_MAX) for (const each of prepared.values()) each.clear();
         prepare({ ...template, name });

@@ -47,6 +47,8 @@ export interface DeploymentMonitor extends AsyncDisposable {
   check(deadlineMs?: number): Promise<DeploymentHealth>;
   /** The verdict by what is known, without asking Redis. At most about a second old. */
   snapshot(): DeploymentHealth;
+  /** Ends within a second, whatever hangs. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What an answer still needs after its PING: to be judged, rendered and sent. */

@@ -1,4 +1,5 @@
 import { type Status, worstStatus } from '../core/diagnosis/judge.ts';
+import type { Finding } from '../core/finding.ts';
 import type { DeploymentHealth } from './deployment-health.ts';
 import type { DeploymentMonitor } from './monitor.ts';
 
@@ -6,7 +7,16 @@ import type { DeploymentMonitor } from './monitor.ts';
 export interface HealthHeader {
   readonly environment: string;
   readonly revision: number | null;
-  readonly [name: string]: string | number | boolean | null;
+  /** Why the declared configuration is not the active one: a refused update, a candidate that waits. */
+  readonly catalog: CatalogState | null;
+}
+
+/** Compared by identity: a new object for a new state. */
+export interface CatalogState {
+  /** At best this is the verdict. */
+  readonly status: Status;
+  readonly refusedAt: string | null;
+  readonly findings: readonly Pick<Finding, 'code' | 'path' | 'message' | 'fix'>[];
 }
 
 export interface HealthReporterOptions {
@@ -71,7 +81,10 @@ interface Rendering {
 function isSame(last: Rendering, header: HealthHeader, healths: readonly DeploymentHealth[]): boolean {
   const sameHealths =
     last.healths.length === healths.length && last.healths.every((health, at) => health === healths[at]);
-  return sameHealths && Object.keys(header).every((name) => header[name] === last.header[name]);
+  const { environment, revision, catalog } = last.header;
+  return (
+    sameHealths && environment === header.environment && revision === header.revision && catalog === header.catalog
+  );
 }
 
 function renderReport(
@@ -80,7 +93,8 @@ function renderReport(
   names: readonly string[],
   healths: readonly DeploymentHealth[],
 ): HealthReport {
-  const status = healths.length === 0 ? 'fail' : worstStatus(healths.map((health) => health.status));
+  const own = header.catalog === null ? [] : [header.catalog.status];
+  const status = healths.length === 0 ? 'fail' : worstStatus([...own, ...healths.map((health) => health.status)]);
   const time = new Date(wallMs()).toISOString();
   const deployments = Object.fromEntries(
     healths.map((health, at) => {

@@ -51,7 +51,7 @@ export class Supervision implements AsyncDisposable {
   }
 
   #end(monitor: DeploymentMonitor): void {
-    const ended = monitor[Symbol.asyncDispose]().finally(() => this.#ending.delete(ended));
+    const ended = dispose(monitor).finally(() => this.#ending.delete(ended));
     this.#ending.add(ended);
   }
 
@@ -60,6 +60,10 @@ export class Supervision implements AsyncDisposable {
     this.#supervised.clear();
     await Promise.all(this.#ending);
   }
+}
+
+async function dispose(monitor: DeploymentMonitor): Promise<void> {
+  await monitor[Symbol.asyncDispose]();
 }
 
 function wantedBy(revision: Revision): Map<string, { target: ConnectionTarget; thresholds: Thresholds }> {

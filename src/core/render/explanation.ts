@@ -1,4 +1,4 @@
-import type { Traced } from '../origin.ts';
+import type { Origin, Traced } from '../origin.ts';
 import type { ResolvedAddress, ResolvedDeployment, ResolvedService } from '../resolved.ts';
 
 /**
@@ -36,13 +36,13 @@ function mapValues<T, R>(record: Readonly<Record<string, T>>, map: (value: T) =>
 }
 
 /** A leaf of the tree with its dotted path. */
-export type Leaf = readonly [path: string, leaf: Traced<unknown>];
+export type Leaf = readonly [path: string, leaf: Omit<Traced<unknown>, 'origin'> & { readonly origin: Origin | null }];
 
 /** Flattens an explanation to its leaves, in order. */
 export function* leavesOf(view: unknown, path: string): Generator<Leaf> {
   if (typeof view !== 'object' || view === null) return;
   if ('value' in view && 'shadowed' in view) {
-    yield [path, view as Traced<unknown>]; // nothing else has these two keys
+    yield [path, view as Leaf[1]]; // nothing else has these two keys
     return;
   }
   for (const [key, child] of Object.entries(view)) yield* leavesOf(child, `${path}.${key}`);

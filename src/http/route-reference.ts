@@ -1,0 +1,61 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { catalogSchema } from '../core/catalog-schema.ts';
+import { renderDocs } from './docs-page.ts';
+import { catalogSchemaRouteSchema } from './schemas.ts';
+
+export interface ReferenceOptions {
+  /** The app whose routes are described. */
+  readonly app: FastifyInstance;
+  readonly docs: boolean;
+}
+
+/** What describes this service: OpenAPI, the JSON Schema of the catalog, a page to read. Made when first asked for. */
+export function routeReference(scope: FastifyInstance, { app, docs }: ReferenceOptions): void {
+  const once = <T>(make: () => T): (() => T) => {
+    let made: { readonly value: T } | null = null;
+    return () => {
+      made ??= { value: make() };
+      return made.value;
+    };
+  };
+  const catalogJson = once(() => JSON.stringify(catalogJsonSchema()));
+  const openApiJson = once(() => JSON.stringify(withReferencedComponents(app.swagger())));
+  const page = once(() => renderDocs(withReferencedComponents(app.swagger())));
+  scope.get('/schema/catalog.json', { schema: catalogSchemaRouteSchema }, (_request, reply) =>
+    reply.type('application/schema+json').serializer(String).send(catalogJson()),
+  );
+  scope.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
+    reply.type('application/json; charset=utf-8').serializer(String).send(openApiJson()),
+  );
+  if (!docs) return;
+  scope.get('/docs', { schema: { hide: true } }, (_request, reply) =>
+    reply
+      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+      .type('text/html; charset=utf-8')
+      .send(page()),
+  );
+}
+
+/** JSON Schema 2020-12 of the catalog. */
+export function catalogJsonSchema(): object {
+  return { $id: 'redis-beacon-catalog', ...z.toJSONSchema(catalogSchema) };
+}
+
+/** zod keeps one register of named schemas for the whole program: only those that routes refer to belong here. */
+function withReferencedComponents(document: object): object {
+  const { components, ...rest } = document as { components?: { schemas?: Record<string, unknown> } }; // OpenAPI 3.1
+  const all = components?.schemas ?? {};
+  const kept: Record<string, unknown> = {};
+  const queue = referencesIn(rest);
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (Object.hasOwn(kept, name) || all[name] === undefined) continue;
+    kept[name] = all[name];
+    queue.push(...referencesIn(all[name]));
+  }
+  return { ...rest, components: { ...components, schemas: kept } };
+}
+
+function referencesIn(value: unknown): string[] {
+  return [...JSON.stringify(value).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].flatMap(([, name]) => name ?? []);
+}
