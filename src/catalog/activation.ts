@@ -99,6 +99,8 @@ export class Activation implements AsyncDisposable {
 
   async #bringIn(sources: Sources): Promise<'activated' | 'refused' | 'waiting'> {
     await this.#cancelProving();
+    // what cannot be read has consequences everywhere: they would only hide the cause
+    if (hasErrors(sources.problems)) return this.#refuse(sources.problems);
     const candidate = await buildCandidate(sources, this.#options.surroundings);
     const removal = this.#active === null ? null : guardRemoval(this.#active, candidate);
     const findings = removal === null ? candidate.findings : [removal, ...candidate.findings];
