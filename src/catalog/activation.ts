@@ -59,9 +59,11 @@ export class Activation implements AsyncDisposable {
   readonly #stop = new AbortController();
   #active: Revision | null = null;
   #refusal: Refusal | null = null;
+  /** Digest of what the refusal is about. */
+  #refused: string | null = null;
   #waiting: Waiting | null = null;
   #queue: Promise<unknown> = Promise.resolve();
-  #proving: { readonly cancel: AbortController; readonly done: Promise<void> } | null = null;
+  #proving: { readonly digest: string; readonly cancel: AbortController; readonly done: Promise<void> } | null = null;
 
   constructor(options: ActivationOptions) {
     this.#options = options;
@@ -98,23 +100,31 @@ export class Activation implements AsyncDisposable {
   }
 
   async #bringIn(sources: Sources): Promise<'activated' | 'refused' | 'waiting'> {
-    await this.#cancelProving();
     // what cannot be read has consequences everywhere: they would only hide the cause
-    if (hasErrors(sources.problems)) return this.#refuse(sources.problems);
+    if (hasErrors(sources.problems)) return this.#refuse(sources, sources.problems);
     const candidate = await buildCandidate(sources, this.#options.surroundings);
     const removal = this.#active === null ? null : guardRemoval(this.#active, candidate);
     const findings = removal === null ? candidate.findings : [removal, ...candidate.findings];
-    if (hasErrors(findings)) return this.#refuse(findings.filter(({ severity }) => severity === 'error'));
+    if (hasErrors(findings))
+      return this.#refuse(
+        sources,
+        findings.filter(({ severity }) => severity === 'error'),
+      );
+    await this.#cancelProving(); // only now: what is turned down must not end the proof of what was good
     const strict = isStrict(this.#options.surroundings.environment.name);
     if (!strict && this.#active === null) return this.#startUnproven(candidate);
     const preflight = await this.#prove(candidate, this.#stop.signal);
     const broken = failures(preflight, 'configuration');
     if (strict && broken.length > 0) {
+      this.#waiting = null;
       this.#proveLater(candidate, preflight); // the server may be the one that is wrong, and be mended
-      return this.#refuse(broken.map(([name, fault]) => toFinding(name, fault)));
+      return this.#refuse(
+        sources,
+        broken.map(([name, fault]) => toFinding(name, fault)),
+      );
     }
     if (strict && failures(preflight).length > 0) return this.#wait(candidate, preflight);
-    await this.#activate(candidate, preflight, this.#active === null ? 'start' : 'change');
+    await this.#activate(candidate, preflight);
     if (failures(preflight).length > 0) this.#proveLater(candidate, preflight);
     return 'activated';
   }
@@ -122,7 +132,7 @@ export class Activation implements AsyncDisposable {
   /** Outside strict environments nobody waits for Redis at the start: the proof makes the next revision. */
   async #startUnproven(candidate: Candidate): Promise<'activated'> {
     const pending = pendingPreflight(subjectsOfCandidate(candidate));
-    await this.#activate(candidate, pending, 'start');
+    await this.#activate(candidate, pending);
     this.#proveLater(candidate, pending);
     return 'activated';
   }
@@ -133,10 +143,10 @@ export class Activation implements AsyncDisposable {
     return runPreflight(subjectsOfCandidate(candidate), { network, deadlineMs: preflightDeadlineMs, signal, now });
   }
 
-  #refuse(reasons: readonly Finding[]): 'refused' {
+  #refuse(sources: Sources, reasons: readonly Finding[]): 'refused' {
     const refusal = { at: this.#options.now().toISOString(), reasons };
     this.#refusal = refusal;
-    this.#waiting = null;
+    this.#refused = sources.digest;
     this.#options.onEvent({ type: 'refused', refusal, kept: this.#active?.number ?? null });
     return 'refused';
   }
@@ -156,14 +166,18 @@ export class Activation implements AsyncDisposable {
     if (changed) this.#options.onEvent({ type: 'waiting', waiting: this.#waiting });
   }
 
-  async #activate(candidate: Candidate, preflight: Preflight, cause: HistoryEntry['cause']): Promise<void> {
+  async #activate(candidate: Candidate, preflight: Preflight): Promise<void> {
+    const { digest } = candidate.sources;
+    const isSame = this.#active?.sources.digest === digest;
+    const cause = this.#active === null ? 'start' : isSame ? 'preflight' : 'change';
     const number = (this.#active?.number ?? 0) + 1;
     const activatedAt = this.#options.now().toISOString();
     const identity = { number, activatedAt, etag: `"${this.#instance}.${number}"` };
     const revision = await prepareRevision(candidate, identity, preflight);
     const previous = this.#active;
     this.#active = revision;
-    this.#refusal = null;
+    // the proof of what was active all along does not make a refused update good
+    if (!isSame || this.#refused === digest) this.#refusal = null;
     this.#waiting = null;
     await this.#history.add(previous, revision, cause);
     this.#options.onEvent({ type: 'activated', revision, entry: this.#history.entries[0] });
@@ -176,7 +190,7 @@ export class Activation implements AsyncDisposable {
     const done = this.#proveUntilDone(candidate, preflight, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
-    this.#proving = { cancel, done };
+    this.#proving = { digest: candidate.sources.digest, cancel, done };
   }
 
   async #proveUntilDone(candidate: Candidate, first: Preflight, signal: AbortSignal): Promise<void> {
@@ -188,7 +202,7 @@ export class Activation implements AsyncDisposable {
       signal.throwIfAborted();
       if (failures(preflight).length > 0 && strict) this.#noteFailure(candidate, known, preflight);
       else if (failures(preflight).length === 0 || !sameOutcome(known, preflight)) {
-        await this.#activate(candidate, preflight, this.#active === null ? 'start' : 'preflight');
+        await this.#activate(candidate, preflight);
       }
       if (failures(preflight).length === 0) return;
       known = preflight;
@@ -199,14 +213,19 @@ export class Activation implements AsyncDisposable {
   #noteFailure(candidate: Candidate, known: Preflight, preflight: Preflight): void {
     const broken = failures(preflight, 'configuration');
     if (broken.length === 0) this.#noteWaiting(candidate, preflight);
-    else if (!sameOutcome(known, preflight)) this.#refuse(broken.map(([name, fault]) => toFinding(name, fault)));
+    else if (!sameOutcome(known, preflight)) {
+      this.#waiting = null;
+      this.#refuse(
+        candidate.sources,
+        broken.map(([name, fault]) => toFinding(name, fault)),
+      );
+    }
   }
 
   /** What was declared is again what is active: nothing is refused and nothing waits any more. */
   withdraw(): Promise<void> {
     const withdrawn = this.#queue.then(async () => {
-      if (this.#refusal === null && this.#waiting === null) return;
-      await this.#cancelProving();
+      if (this.#proving?.digest !== this.#active?.sources.digest) await this.#cancelProving();
       this.#refusal = null;
       this.#waiting = null;
     });
