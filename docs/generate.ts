@@ -117,7 +117,8 @@ const EXAMPLE: FaultFacts = {
 
 function renderFaults(): string {
   const sections = FAULT_CODES.map((code) => {
-    const fault = createFault(code, EXAMPLE, []);
+    const address = code.startsWith('SOCKET_') ? { path: '/run/redis.sock' } : EXAMPLE.address;
+    const fault = createFault(code, { ...EXAMPLE, address }, []);
     return `### ${code}\n\n**${fault.title}** (${fault.class})\n\n- Cause: ${fault.cause}\n- Fix: ${fault.fix}\n`;
   });
   return `# Faults

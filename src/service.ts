@@ -13,6 +13,7 @@ import { createCatalogState } from './health/catalog-state.ts';
 import type { StateChange } from './health/monitor.ts';
 import { createHealthReporter } from './health/report.ts';
 import { Supervision } from './health/supervision.ts';
+import { unwatchedIn } from './health/unwatched.ts';
 import { chooseListener } from './http/listener.ts';
 import { createMetrics } from './metrics.ts';
 import { climb } from './redis/ladder.ts';
@@ -88,6 +89,7 @@ export async function startService(options: ServiceOptions): Promise<StartedServ
       metrics: createMetrics({ activation, monitors }),
       health: createHealthReporter({
         monitors,
+        unwatched: () => unwatchedIn(activation.active),
         deadlineMs: settings.BEACON_HEALTH_DEADLINE_MS,
         header: () => ({
           environment: settings.environment.name,

@@ -52,6 +52,7 @@ export const FINDING_CODES = {
   TLS_MATERIAL_INCOMPLETE: ['error', 'error', 'A client certificate and its key go together.'],
   TLS_REQUIRED: ['info', 'error', 'The environment demands TLS with server authentication.'],
   TOPOLOGY_INCOMPLETE: ['error', 'error', 'The topology needs settings that are missing.'],
+  TOPOLOGY_NOT_WATCHED: ['warning', 'warning', 'Only standalone deployments are watched.'],
   TOPOLOGY_NOT_PROVEN: ['info', 'error', 'Only standalone deployments can be proven.'],
   URL_FIELD_CONFLICT: ['warning', 'warning', 'A URL and a single variable of the same layer disagree.'],
   URL_INVALID: ['error', 'error', 'A Redis URL cannot be read.'],

@@ -24,9 +24,22 @@ export interface HealthReporterOptions {
   readonly header: () => HealthHeader;
   /** Each report comes within this time. */
   readonly deadlineMs: number;
+  /** Deployments that cannot be watched, and why. The same state gives the same object. */
+  readonly unwatched?: () => Unwatched;
   /** Who is connected to a deployment, added to it as `fleet`; without this there is no such field. */
   readonly fleetOf?: (deployment: string) => readonly object[] | null;
   readonly wallMs?: () => number;
+}
+
+/** By deployment. Nothing is known, so the verdict is at best a warning and every ability is null. */
+export type Unwatched = Readonly<Record<string, UnwatchedHealth>>;
+
+export interface UnwatchedHealth {
+  readonly status: 'warn';
+  readonly reachable: null;
+  readonly readable: null;
+  readonly writable: null;
+  readonly findings: readonly Finding[];
 }
 
 export interface HealthReport {
@@ -53,18 +66,33 @@ export function createHealthReporter(options: HealthReporterOptions): HealthRepo
 
   async function report(deployment?: string): Promise<HealthReport | null> {
     const monitors = options.monitors();
+    const unwatched = options.unwatched?.() ?? NONE;
+    if (deployment !== undefined && Object.hasOwn(unwatched, deployment)) return render(deployment, [], [], unwatched);
     const names = deployment === undefined ? [...monitors.keys()] : [deployment];
     const checks = names.map((name) => monitors.get(name)?.check(options.deadlineMs));
     const healths = checks.length === 1 ? [await checks[0]] : await Promise.all(checks);
     const known = healths.filter((health) => health !== undefined);
-    return known.length < names.length ? null : render(deployment ?? '', names, known);
+    return known.length < names.length
+      ? null
+      : render(deployment ?? '', names, known, deployment === undefined ? unwatched : NONE);
   }
 
-  function render(scope: string, names: readonly string[], healths: readonly DeploymentHealth[]): HealthReport {
+  function render(
+    scope: string,
+    names: readonly string[],
+    healths: readonly DeploymentHealth[],
+    all: Unwatched,
+  ): HealthReport {
     const header = options.header();
     const last = rendered.get(scope);
-    if (last !== undefined && isSame(last, header, healths)) return last.report;
-    const rendering = { header, healths, report: renderReport(options, header, names, healths) };
+    if (last !== undefined && last.unwatched === all && isSame(last, header, healths)) return last.report;
+    const unwatched = scope === '' ? all : pick(all, scope);
+    const rendering = {
+      header,
+      healths,
+      unwatched: all,
+      report: renderReport(options, header, names, healths, unwatched),
+    };
     rendered.set(scope, rendering);
     return rendering.report;
   }
@@ -72,8 +100,16 @@ export function createHealthReporter(options: HealthReporterOptions): HealthRepo
   return { report };
 }
 
+const NONE: Unwatched = {};
+
+function pick(all: Unwatched, name: string): Unwatched {
+  const health = all[name];
+  return health === undefined ? NONE : { [name]: health };
+}
+
 interface Rendering {
   readonly header: HealthHeader;
+  readonly unwatched: Unwatched;
   readonly healths: readonly DeploymentHealth[];
   readonly report: HealthReport;
 }
@@ -92,9 +128,11 @@ function renderReport(
   header: HealthHeader,
   names: readonly string[],
   healths: readonly DeploymentHealth[],
+  unwatched: Unwatched,
 ): HealthReport {
   const own = header.catalog === null ? [] : [header.catalog.status];
-  const status = healths.length === 0 ? 'fail' : worstStatus([...own, ...healths.map((health) => health.status)]);
+  const statuses = [...healths, ...Object.values(unwatched)].map((health) => health.status);
+  const status = statuses.length === 0 ? 'fail' : worstStatus([...own, ...statuses]);
   const time = new Date(wallMs()).toISOString();
   const deployments = Object.fromEntries(
     healths.map((health, at) => {
@@ -105,7 +143,7 @@ function renderReport(
   return {
     statusCode: status === 'fail' ? 503 : 200,
     status,
-    body: Buffer.from(JSON.stringify({ status, ...header, time, deployments })),
+    body: Buffer.from(JSON.stringify({ status, ...header, time, deployments: { ...deployments, ...unwatched } })),
     bodyStatusOnly: Buffer.from(JSON.stringify({ status, time })),
   };
 }
