@@ -32,7 +32,8 @@ export function faultCodeOf(error: unknown): FaultCode {
   if (known !== null) return known;
   if (code.startsWith('ERR_SSL_')) return 'TLS_HANDSHAKE_FAILED';
   if (error.message === 'Command timed out') return 'NO_RESPONSE';
-  return error.name === 'ParserError' ? 'NOT_REDIS' : 'CONN_CLOSED_EARLY';
+  // So ends what ioredis says about bytes that are no RESP.
+  return error.message.endsWith('Please report this.') ? 'NOT_REDIS' : 'CONN_CLOSED_EARLY';
 }
 
 function codeOfReply(text: string): FaultCode {
