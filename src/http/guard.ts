@@ -18,6 +18,7 @@ export function guardRequest(request: IncomingMessage, loopbackHostsOnly: boolea
     else if (name.length === 13 && name.toLowerCase() === 'authorization') authorizations += 1;
   }
   if (hosts > 1 || authorizations > 1) return 'HEADER_DUPLICATE';
+  if (hosts === 0 && request.httpVersion === '1.1') return 'BAD_REQUEST'; // RFC 9112 3.2
   if (loopbackHostsOnly && !LOOPBACK_HOST.test(request.headers.host ?? '')) return 'HOST_REFUSED';
   return null;
 }

@@ -27,6 +27,7 @@ export const PROBLEMS = {
   CONNECTION_UNKNOWN: [404, 'The service has no such connection', 'Add it to the catalog, or correct the name.'],
   DEPLOYMENT_UNKNOWN: [404, 'No such deployment', 'GET /health/redis lists the deployments.'],
   REQUEST_TIMEOUT: [408, 'The request took too long', 'Send the whole request within 10 seconds.'],
+  EXPECTATION_FAILED: [417, 'The expectation cannot be met', 'Send no Expect header, or 100-continue.'],
   HOST_REFUSED: [
     421,
     'Not the host of this service',

@@ -26,10 +26,14 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 /** An HTTP server that refuses, before routing, what no route should see. */
 export function createHardenedServer(handler: Handler, options: HardenedServerOptions): Server {
   const { maxConnections, ...limits } = LIMITS;
-  const server = createServer(limits, (request, response) => {
+  // Node would refuse a missing Host and an unmeetable Expect by itself: bare, without a body or our headers
+  const server = createServer({ ...limits, requireHostHeader: false }, (request, response) => {
     const refusal = guardRequest(request, options.loopbackHostsOnly);
     if (refusal === null) handler(request, response);
     else refuse(response, refusal, options);
+  });
+  server.on('checkExpectation', (request, response) => {
+    refuse(response, guardRequest(request, options.loopbackHostsOnly) ?? 'EXPECTATION_FAILED', options);
   });
   server.maxConnections = maxConnections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket, options));
@@ -65,6 +69,7 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Socket, options: Hard
     ...COMMON_HEADER_MAP,
     ...problemHeaders(code),
     'content-length': String(Buffer.byteLength(body)),
+    'x-request-id': requestId,
     connection: 'close',
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
