@@ -43,6 +43,7 @@ export function toHealth(observation: Observation): DeploymentHealth {
         credentials === null || credentials.ok
           ? credentials && { proven: true, unneeded: credentials.unneeded }
           : { proven: false, fault: faultFor(credentials.code) },
+      probes: window.probes,
       successRate: window.successRate,
       pingP95Ms: window.latencyMs.p95,
       poolUtilization: pool.utilization,

@@ -2,14 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
-import { DEFAULT_THRESHOLDS } from '../../src/core/thresholds.ts';
 import type { DeploymentHealth } from '../../src/health/deployment-health.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { startRedis } from '../../src/testing/redis-server.ts';
 import { tlsOf } from '../redis/ladder-target.ts';
 import { type Certificates, testCertificates } from '../support/certificates.ts';
 import { until } from '../support/until.ts';
-import { CANARY, type Supervised, supervise, withCanary } from './supervised.ts';
+import { CANARY, type Supervised, supervise, THRESHOLDS, withCanary } from './supervised.ts';
 
 let certificates: Certificates;
 
@@ -162,7 +161,7 @@ test('tells protocol and end of the certificate over TLS, and warns before it ex
   const { ca, server } = certificates;
   await using redis = await startRedis({ tls: { ...server, ca, only: true } });
   const address = { host: 'localhost', port: redis.tlsPort ?? 0 };
-  const thresholds = { ...DEFAULT_THRESHOLDS, certificateDaysMin: 60 };
+  const thresholds = { ...THRESHOLDS, certificateDaysMin: 60 };
   await using supervised = supervise(0, { address, tls: tlsOf({ ca: new Secret(ca) }) }, { thresholds });
 
   const health = await withFinding(supervised, 'CERTIFICATE_EXPIRES');

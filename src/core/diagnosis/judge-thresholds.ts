@@ -2,6 +2,9 @@ import type { Finding } from '../finding.ts';
 import type { Thresholds } from '../thresholds.ts';
 import type { ObservedDeployment } from './observed.ts';
 
+/** 95 % of fewer PINGs are all of them: the first one, on a cold connection, would decide. */
+export const PING_SAMPLES_MIN = 20;
+
 /** A hit rate over fewer reads says nothing. */
 export const TRAFFIC_READS_MIN = 100;
 
@@ -41,7 +44,7 @@ const RULES: readonly ThresholdRule[] = [
   {
     code: 'PING_SLOW',
     path: 'window.latencyMs.p95',
-    measure: ({ pingP95Ms }) => pingP95Ms,
+    measure: ({ pingP95Ms, probes }) => (probes < PING_SAMPLES_MIN ? null : pingP95Ms),
     limit: ({ pingP95MsMax }) => pingP95MsMax,
     bad: 'above',
     format: milliseconds,

@@ -65,6 +65,8 @@ export interface ObservedDeployment {
   readonly ping: ObservedPing;
   /** Null: not proven yet since the start or the last outage. */
   readonly credentials: ObservedCredentials | null;
+  /** In the window that the next two are about. */
+  readonly probes: number;
   readonly successRate: number | null;
   readonly pingP95Ms: number | null;
   readonly poolUtilization: number;

@@ -51,6 +51,7 @@ const HEALTHY: ObservedDeployment = {
   target: TARGET,
   ping: { kind: 'pong' },
   credentials: { proven: true, unneeded: false },
+  probes: 300,
   successRate: 1,
   pingP95Ms: 0.4,
   poolUtilization: 0.25,
@@ -174,6 +175,7 @@ describe('thresholds', () => {
 
   test.each<[string, Partial<ObservedDeployment>]>([
     ['unknown rates', { successRate: null, pingP95Ms: null }],
+    ['a latency over next to no PINGs', { pingP95Ms: 900, probes: 19 }],
     ['a hit rate over next to no reads', { server: serverWith({ hitRate: 0 }, { reads: 99 }) }],
     ['no hit rate', { server: serverWith({ hitRate: null }, { reads: 0 }) }],
     ['an unknown limit of clients', { server: serverWith({ maxClients: null }) }],
