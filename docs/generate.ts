@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import pino from 'pino';
 import type { FaultFacts } from '../src/core/diagnosis/fault-facts.ts';
 import { createFault, FAULT_CODES } from '../src/core/diagnosis/faults.ts';
+import { THRESHOLD_RULES } from '../src/core/diagnosis/judge-thresholds.ts';
 import { FINDING_CODES } from '../src/core/finding.ts';
 import { LAYERS } from '../src/core/origin.ts';
+import { DEFAULT_THRESHOLDS } from '../src/core/thresholds.ts';
 import { VARIABLE_FIELDS } from '../src/core/variables.ts';
 import { PROBLEMS } from '../src/http/problems.ts';
 import { startService } from '../src/service.ts';
@@ -39,6 +41,11 @@ async function renderReference(): Promise<string> {
     title,
     fix,
   ]);
+  const limits = THRESHOLD_RULES.map(({ code, path, bad, limit, format, fix }) => [
+    `\`${code}\``,
+    `\`${path}\` ${bad} ${format(limit(DEFAULT_THRESHOLDS))}`,
+    fix,
+  ]);
   return `# Reference
 
 ${NOTE}
@@ -70,6 +77,12 @@ ${table(['', 'Layer'], layers)}
 Errors keep a configuration from becoming active; in staging and production they end the start with exit code 78.
 
 ${table(['Code', 'Development, test', 'Staging, production', 'Meaning'], findings)}
+
+## Health findings
+
+Each makes a deployment \`warn\`. The limits are the defaults of \`thresholds\`, in \`defaults\` or in a deployment of the catalog. Faults that leave Redis usable appear as findings, too, with the codes of [faults.md](faults.md).
+
+${table(['Code', 'When', 'Fix'], limits)}
 
 ## Problems
 

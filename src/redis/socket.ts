@@ -1,31 +1,8 @@
-import { type LookupOptions, lookup } from 'node:dns';
-import { type LookupFunction, connect as netConnect, type Socket } from 'node:net';
+import { connect as netConnect, type Socket } from 'node:net';
 import { TLSSocket, connect as tlsConnect } from 'node:tls';
 import type { ConnectionTarget } from '../core/target.ts';
 import type { TlsMaterial } from './ladder/tls-material.ts';
-
-type LookupCallback = Parameters<LookupFunction>[2];
-
-const lookups = new Map<string, LookupCallback[]>();
-
-/**
- * Resolves a name with at most one lookup per name under way: a hung one cannot be cancelled, and two of them stall
- * every other lookup of the process.
- */
-const sharedLookup: LookupFunction = (hostname, options, callback) => {
-  const key = JSON.stringify([hostname, options.family, options.all, options.hints]);
-  const waiting = lookups.get(key);
-  if (waiting !== undefined) {
-    waiting.push(callback);
-    return;
-  }
-  lookups.set(key, [callback]);
-  lookup(hostname, options as LookupOptions, (...answer) => {
-    const callbacks = lookups.get(key) ?? [];
-    lookups.delete(key);
-    for (const answered of callbacks) answered(...(answer as Parameters<LookupCallback>));
-  });
-};
+import { sharedLookup } from './shared-lookup.ts';
 
 /** Begins to connect; `material` null: without TLS. */
 export function openSocket({ address }: ConnectionTarget, material: TlsMaterial | null): Socket {

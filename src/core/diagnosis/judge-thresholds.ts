@@ -30,7 +30,8 @@ function shareOf(part: number | null, whole: number | null): number | null {
   return part === null || whole === null || whole === 0 ? null : part / whole;
 }
 
-const RULES: readonly ThresholdRule[] = [
+/** Every limit whose violation makes a warning; also a table of the reference. */
+export const THRESHOLD_RULES: readonly ThresholdRule[] = [
   {
     code: 'SUCCESS_RATE_LOW',
     path: 'window.successRate',
@@ -105,7 +106,7 @@ const RULES: readonly ThresholdRule[] = [
 
 /** One warning for each threshold that is violated. */
 export function judgeThresholds(observed: ObservedDeployment, thresholds: Thresholds): readonly Finding[] {
-  return RULES.flatMap((rule) => {
+  return THRESHOLD_RULES.flatMap((rule) => {
     const measured = rule.measure(observed);
     const limit = rule.limit(thresholds);
     const isBad = measured !== null && (rule.bad === 'below' ? measured < limit : measured > limit);
