@@ -6,8 +6,16 @@ import { didYouMean } from './core/nearest.ts';
 
 const callersSchema = catalogSchema.shape.access.unwrap().shape.callers.unwrap();
 
+/** Plain digits only: `Number` also reads blanks, `0x10` and `1e3`. */
+const wholeNumber = (what: string, minimum: number, maximum: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be ${what}`)
+    .transform(Number)
+    .pipe(z.number().min(minimum).max(maximum));
+
 const milliseconds = (minimum: number, maximum: number) =>
-  z.coerce.number(`must be a whole number of milliseconds`).int().min(minimum).max(maximum);
+  wholeNumber('a whole number of milliseconds', minimum, maximum);
 
 const serviceList = z
   .string()
@@ -32,6 +40,10 @@ const callers = z
       return z.NEVER;
     }
   })
+  .refine(
+    (value) => callersSchema.safeParse(value).success,
+    'must look like {"backend":{"tokenSha256":"<64 hexadecimal digits>","services":["backend"]}}',
+  )
   .pipe(callersSchema);
 
 /** The settings of the service itself: one variable a line. Descriptions make the reference table. */
@@ -42,11 +54,7 @@ export const settingsSchema = z.object({
     .max(255)
     .optional()
     .meta({ description: 'Address to listen on. Default 127.0.0.1; 0.0.0.0 inside a container.' }),
-  PORT: z.coerce
-    .number('must be a port')
-    .int()
-    .min(0)
-    .max(65_535)
+  PORT: wholeNumber('a port', 0, 65_535)
     .default(8080)
     .meta({ description: 'Port to listen on; 0 lets the system choose.' }),
   LOG_LEVEL: z
@@ -66,6 +74,7 @@ export const settingsSchema = z.object({
   BEACON_NETWORK: z
     .string()
     .regex(NAME_PATTERN, `must be a name: ${NAME_RULE}`)
+    .refine((name) => name !== 'any', 'must be one network: any stands for all of them')
     .optional()
     .meta({ description: 'Network in which this process runs. Default: container or host, detected.' }),
   BEACON_EMBEDDED_REDIS: z.enum(['off', 'auto']).default('off').meta({
@@ -120,16 +129,19 @@ export function readSettings(variables: Readonly<Record<string, string | undefin
   const parsed = settingsSchema.safeParse(set);
   const detected = detectEnvironment(variables);
   const problems: SettingsProblem[] = [...unknownVariables(set)];
-  if (!detected.ok) problems.push(detected);
+  if (!detected.ok) problems.push({ variable: detected.variable, message: detected.message, fix: detected.fix });
   if (!parsed.success) problems.push(...parsed.error.issues.map(describeIssue));
   if (problems.length > 0 || !parsed.success || !detected.ok) return { ok: false, problems };
   return { ok: true, settings: { ...parsed.data, environment: detected.environment } };
 }
 
+/** What Kubernetes sets in every pod for a Service that is called `beacon` or `beacon-...`. */
+const KUBERNETES_LINK = /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT(_\d+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?$/;
+
 function unknownVariables(set: Readonly<Record<string, unknown>>): SettingsProblem[] {
   const known = Object.keys(settingsSchema.shape);
   return Object.keys(set)
-    .filter((name) => name.startsWith('BEACON_') && !known.includes(name))
+    .filter((name) => name.startsWith('BEACON_') && !known.includes(name) && !KUBERNETES_LINK.test(name))
     .map((name) => ({
       variable: name,
       message: `${name} is no setting${didYouMean(name, known)}`,
@@ -143,12 +155,11 @@ function describeIssue(issue: z.core.$ZodIssue): SettingsProblem {
     .find(([name]) => name === variable)?.[1]
     .meta()?.description;
   const allowed = issue.code === 'invalid_value' ? ` Allowed: ${issue.values.map(String).join(', ')}.` : '';
-  const bounds =
-    issue.code === 'too_small'
-      ? ` At least ${issue.minimum}.`
-      : issue.code === 'too_big'
-        ? ` At most ${issue.maximum}.`
-        : '';
-  const own = issue.code === 'custom' || issue.code === 'invalid_format' ? `${issue.message}` : 'is not valid';
-  return { variable, message: `${variable} ${own}`, fix: `${description ?? ''}${allowed}${bounds}`.trim() };
+  const own = issue.code === 'custom' || issue.code === 'invalid_format' ? issue.message : 'is not valid';
+  return { variable, message: `${variable} ${own}`, fix: `${description ?? ''}${allowed}${boundsOf(issue)}`.trim() };
+}
+
+function boundsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'too_small') return ` At least ${issue.minimum}.`;
+  return issue.code === 'too_big' ? ` At most ${issue.maximum}.` : '';
 }

@@ -9,7 +9,7 @@ import {
 } from 'js-yaml';
 import { describeIssues } from '../core/catalog-problems.ts';
 import { type Catalog, catalogSchema } from '../core/catalog-schema.ts';
-import type { Finding } from '../core/finding.ts';
+import type { Finding, FindingCode } from '../core/finding.ts';
 import { type Marks, packMark } from '../core/marks.ts';
 
 export const CATALOG_BYTES_MAX = 8 * 1024 * 1024;
@@ -49,7 +49,7 @@ export function parseCatalog(text: string, file: string): ParsedCatalog {
 
 function refuse(
   file: string,
-  code: string,
+  code: FindingCode,
   message: string,
   fix: string,
   place: { line: number; column: number } | null = null,

@@ -10,20 +10,22 @@ export function parseEnvFile(
   file: string,
   layer: Extract<VariableLayer['layer'], 'env-file' | 'env-file-environment'>,
 ): VariableLayer {
-  const lines = new Map<string, number>();
-  for (const [index, line] of text.split('\n').entries()) {
-    const name = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_.-]*)\s*=/.exec(line)?.[1];
-    if (name !== undefined) lines.set(name, index + 1);
-  }
-  const variables = Object.entries(parseEnv(text)).map(([name, value]): [string, Variable] => [
-    name,
-    {
-      name,
-      value: new Secret(value ?? ''),
-      origin: { layer, variable: name, file, line: lines.get(name) ?? 1, column: 1 },
-    },
-  ]);
+  const plain = text.replace(/^\uFEFF/, ''); // editors on Windows write it, and it would become part of the first name
+  const places = findNames(plain);
+  const variables = Object.entries(parseEnv(plain)).map(([name, value]): [string, Variable] => {
+    const place = places.get(name) ?? { line: 1, column: 1 };
+    return [name, { name, value: new Secret(value ?? ''), origin: { layer, variable: name, file, ...place } }];
+  });
   return { layer, variables: new Map(variables) };
+}
+
+function findNames(text: string): Map<string, { line: number; column: number }> {
+  const places = new Map<string, { line: number; column: number }>();
+  for (const [index, line] of text.split('\n').entries()) {
+    const match = /^(\s*(?:export\s+)?)([A-Za-z_][A-Za-z0-9_.-]*)\s*=/.exec(line);
+    if (match !== null) places.set(match[2] ?? '', { line: index + 1, column: (match[1]?.length ?? 0) + 1 });
+  }
+  return places;
 }
 
 /** The process's own variables as a layer. */

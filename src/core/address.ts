@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Address } from './target.ts';
 
 export const DEFAULT_PORT = 6379;
@@ -52,11 +53,16 @@ export function hostProblem(host: string, bracketed = host.includes(':')): Addre
   if (/\s/.test(host)) return 'blank';
   if (host.includes('://')) return 'scheme';
   if (host.includes('@')) return 'credentials';
-  if (bracketed) return /^[0-9a-fA-F:.]+(%[0-9a-zA-Z]+)?$/.test(host) && host.includes(':') ? null : 'host';
+  if (bracketed) return isIpv6(host) ? null : 'host';
   if (host.includes('_')) return 'underscore';
   const labels =
     /^(?=.{1,253}$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*\.?$/;
   return labels.test(host) ? null : 'host';
+}
+
+/** An IPv6 literal, perhaps with a zone. `cafe:6379` is a host and a port, not one of them. */
+function isIpv6(text: string): boolean {
+  return z.ipv6().safeParse(text.replace(/%[0-9a-zA-Z.-]+$/, '')).success;
 }
 
 /** A port from 1 to 65535 in plain digits; null: none. */

@@ -1,33 +1,24 @@
 import { z } from 'zod';
 import { catalogSchema } from './catalog-schema.ts';
-import type { Finding } from './finding.ts';
+import type { Finding, FindingCode } from './finding.ts';
 import { locate, type Marks } from './marks.ts';
 import { NAME_PATTERN, NAME_RULE } from './names.ts';
 import { nearest } from './nearest.ts';
 
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
-type Problem = Pick<Finding, 'code' | 'message' | 'fix'> & {
-  readonly path: Path;
-  /** Where it stands, if that is more than may be shown as the path. */
-  readonly place?: Path;
-};
+type Problem = Pick<Finding, 'message' | 'fix'> & { readonly code: FindingCode; readonly path: Path };
 
 const PROBLEMS_MAX = 100;
 
 /** Turns zod's issues into findings with place and fix. Values are never repeated, and keys only where they are near a known one. */
 export function describeIssues(issues: readonly Issue[], value: unknown, marks: Marks, file: string): Finding[] {
-  const problems = issues.flatMap((issue) => describe(issue, value));
-  const findings = problems.slice(0, PROBLEMS_MAX).map(({ path, ...words }): Finding => {
-    const place = locate(marks, path.map(String));
-    const origin = {
-      layer: path[0] === 'environments' ? 'catalog-environment' : 'catalog-base',
-      file,
-      ...place,
-    } as const;
+  const problems = issues.flatMap((issue) => describe(issue, value)).slice(0, PROBLEMS_MAX);
+  return problems.map(({ path, ...words }): Finding => {
+    const layer = path[0] === 'environments' ? 'catalog-environment' : 'catalog-base';
+    const origin = { layer, file, ...locate(marks, path.map(String)) } as const;
     return { ...words, severity: 'error', path: path.map(safeSegment).join('.'), origin };
   });
-  return findings;
 }
 
 /** A path segment that may be shown: an index, a name, or an identifier of the schema. */
@@ -42,6 +33,7 @@ function describe(issue: Issue, value: unknown): Problem[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknownKey(path, key));
   if (issue.code === 'invalid_key') return [{ path, ...describeName(path) }];
   if (isSecretPath(path)) return [{ path, ...describeSecret(actual) }];
+  if (actual === undefined && !hasKey(value, path)) return [{ path, ...describeMissing(issue) }];
   if (wantsString(issue) && (actual === null || typeof actual === 'number' || typeof actual === 'boolean')) {
     return [{ path, ...describeScalar(actual) }];
   }
@@ -75,8 +67,20 @@ const SECRET_SHAPE = {
   fix: 'Write { env: NAME } or { file: PATH }.',
 } as const;
 
+const NOT_WELL_FORMED = {
+  code: 'CATALOG_VALUE_INVALID',
+  message: 'The text holds half of a Unicode character (a lone surrogate).',
+  fix: 'Write the whole character.',
+} as const;
+
 function describeSecret(actual: unknown): Omit<Problem, 'path'> {
-  return typeof actual === 'object' && actual !== null ? SECRET_SHAPE : describeScalar(actual);
+  if (typeof actual === 'object' && actual !== null) return SECRET_SHAPE;
+  return typeof actual === 'string' ? NOT_WELL_FORMED : describeScalar(actual);
+}
+
+function describeMissing(issue: Issue): Omit<Problem, 'path'> {
+  const wanted = issue.code === 'invalid_value' ? issue.values.map(String).join(', ') : wantedType(issue);
+  return { code: 'CATALOG_VALUE_INVALID', message: 'A value is missing here.', fix: `Give ${wanted}.` };
 }
 
 /** YAML 1.2 reads `00123`, `1e3`, `true` and `~` as numbers, booleans and null, whatever the field wants. */
@@ -89,45 +93,45 @@ function describeScalar(actual: unknown): Omit<Problem, 'path'> {
   };
 }
 
+const WANTED: ReadonlyMap<string, string> = new Map([
+  ['string', 'a text'],
+  ['number', 'a number'],
+  ['int', 'a whole number'],
+  ['boolean', 'true or false'],
+  ['array', 'a list'],
+  ['object', 'a mapping'],
+  ['record', 'a mapping'],
+]);
+
+function wantedType(issue: Issue): string {
+  const type = issue.code === 'invalid_type' ? issue.expected : '';
+  return WANTED.get(type) ?? 'a value';
+}
+
 function describeValue(issue: Issue): Omit<Problem, 'path'> {
-  const code = 'CATALOG_VALUE_INVALID';
+  const [message, fix] = wordsFor(issue);
+  return { code: 'CATALOG_VALUE_INVALID', message, fix };
+}
+
+function wordsFor(issue: Issue): readonly [message: string, fix: string] {
   switch (issue.code) {
     case 'invalid_type':
-      return {
-        code,
-        message: `Wrong type: ${issue.expected} is wanted.`,
-        fix: `Give a value of type ${issue.expected}.`,
-      };
+      return ['The value has the wrong type.', `Give ${wantedType(issue)}.`];
     case 'invalid_value':
-      return {
-        code,
-        message: 'Not one of the allowed values.',
-        fix: `Use one of: ${issue.values.map(String).join(', ')}.`,
-      };
+      return ['Not one of the allowed values.', `Use one of: ${issue.values.map(String).join(', ')}.`];
     case 'too_small':
-      return {
-        code,
-        message: `Too small or too short: at least ${issue.minimum}.`,
-        fix: `Give at least ${issue.minimum}.`,
-      };
+      return [`Too small or too short: at least ${issue.minimum}.`, `Give at least ${issue.minimum}.`];
     case 'too_big':
-      return {
-        code,
-        message: `Too large or too long: at most ${issue.maximum}.`,
-        fix: `Give at most ${issue.maximum}.`,
-      };
-    case 'invalid_format':
-      return {
-        code,
-        message: 'The text has not the wanted form.',
-        fix: `It must match ${issue.pattern ?? issue.format}.`,
-      };
+      return [`Too large or too long: at most ${issue.maximum}.`, `Give at most ${issue.maximum}.`];
+    case 'invalid_format': {
+      const isNamePattern = issue.pattern === String(NAME_PATTERN);
+      return [
+        'The text has not the wanted form.',
+        isNamePattern ? `Use ${NAME_RULE}.` : `It must match ${issue.pattern}.`,
+      ];
+    }
     default:
-      return {
-        code,
-        message: 'The value has not the wanted shape.',
-        fix: 'See the JSON Schema (npm run schema) for what stands here.',
-      };
+      return ['The value has not the wanted shape.', 'See the JSON Schema (npm run schema) for what stands here.'];
   }
 }
 
@@ -138,9 +142,17 @@ function wantsString(issue: Issue): boolean {
 
 const SECRET_KEYS: ReadonlySet<PropertyKey> = new Set(['password', 'ca', 'cert', 'key']);
 
+/** True for `...auth.password`, `...tls.ca` and what is below them, whatever services or deployments are called. */
 function isSecretPath(path: Path): boolean {
-  const section = path.findIndex((segment) => segment === 'auth' || segment === 'tls');
-  return section > 0 && SECRET_KEYS.has(path[section + 1] ?? '');
+  return path.some(
+    (segment, index) =>
+      index > 2 && SECRET_KEYS.has(segment) && (path[index - 1] === 'auth' || path[index - 1] === 'tls'),
+  );
+}
+
+function hasKey(value: unknown, path: Path): boolean {
+  const parent = valueAt(value, path.slice(0, -1));
+  return typeof parent === 'object' && parent !== null && Object.hasOwn(parent, path.at(-1) ?? '');
 }
 
 function valueAt(value: unknown, path: Path): unknown {

@@ -27,8 +27,11 @@ export const secretReferenceSchema = z
   ])
   .meta({ id: 'SecretReference', description: '{ env: NAME } or { file: PATH }.' });
 
+/** A lone surrogate cannot be encoded for a URL or for Redis. */
+const wellFormed = z.string().refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
+
 const secret = z
-  .union([secretReferenceSchema, z.string()])
+  .union([secretReferenceSchema, wellFormed])
   .meta({ description: 'A reference; a literal is accepted in development and test only, with a finding.' });
 
 export const poolSchema = z
@@ -68,7 +71,7 @@ export const thresholdsSchema = z
   })
   .meta({ id: 'Thresholds', description: 'Limits whose violation makes a warn.' });
 
-const authSchema = z.strictObject({ username: z.string().min(1).max(256).optional(), password: secret.optional() });
+const authSchema = z.strictObject({ username: wellFormed.min(1).max(256).optional(), password: secret.optional() });
 
 export const TLS_VERSIONS = ['TLSv1.2', 'TLSv1.3'] as const;
 

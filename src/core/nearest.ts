@@ -15,11 +15,15 @@ function distance(a: string, b: string): number {
 const NAME_LENGTH_MAX = 64;
 const CANDIDATES_MAX = 20_000;
 
-/** Up to `limit` of `known` that look like `name`, nearest first; empty where nothing is near. */
-export function nearest(name: string, known: Iterable<string>, limit = 3): string[] {
-  if (name.length > NAME_LENGTH_MAX) return [];
+/** Up to `limit` of `known` that look like `name`, nearest first; empty where none is within `tolerance` edits. */
+export function nearest(
+  name: string,
+  known: Iterable<string>,
+  limit = 3,
+  tolerance = Math.floor(name.length / 3) + 1,
+): string[] {
+  if (name === '' || name.length > NAME_LENGTH_MAX) return [];
   const lower = name.toLowerCase();
-  const tolerance = Math.max(1, Math.floor(name.length / 3) + 1);
   const scored: { candidate: string; score: number }[] = [];
   let seen = 0;
   for (const candidate of known) {
@@ -29,7 +33,7 @@ export function nearest(name: string, known: Iterable<string>, limit = 3): strin
     const score = candidate.startsWith(lower) ? 0.5 : distance(lower, candidate.toLowerCase());
     if (score <= tolerance) scored.push({ candidate, score });
   }
-  scored.sort((a, b) => a.score - b.score || a.candidate.localeCompare(b.candidate));
+  scored.sort((a, b) => a.score - b.score || (a.candidate < b.candidate ? -1 : 1));
   return scored.slice(0, limit).map(({ candidate }) => candidate);
 }
 

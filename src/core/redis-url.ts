@@ -64,7 +64,9 @@ export function parseRedisUrl(url: Secret): ParsedRedisUrl {
   const match = SHAPE.exec(text);
   if (match === null) return { ok: false, problem: 'syntax' };
   const [, scheme, userinfo, rawHost = '', rawPort, rawDb, rest] = match;
-  if (rest !== undefined) return { ok: false, problem: userinfo === undefined ? 'syntax' : 'query' };
+  // an @ that ends no user and password: one of / # ? stands before it, in the password
+  if (userinfo === undefined && text.includes('@')) return { ok: false, problem: 'syntax' };
+  if (rest !== undefined) return { ok: false, problem: 'query' };
   return assemble(scheme === 'rediss', userinfo, rawHost, rawPort, rawDb);
 }
 
@@ -117,12 +119,16 @@ function decodeUserinfo(
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+  return encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /**
  * The portable URL: lower-case scheme, always a user where there is a password, always port and database,
- * RFC 3986 unreserved characters only, no query. Null for a unix socket: no URL means the same to all clients.
+ * RFC 3986 unreserved characters only, no query. Null for a unix socket and for an IPv6 zone: no URL means the same to
+ * all clients.
  */
 export function formatRedisUrl(parts: {
   address: Address;
@@ -133,6 +139,7 @@ export function formatRedisUrl(parts: {
 }): string | null {
   if ('path' in parts.address) return null;
   const { host, port } = parts.address;
+  if (host.includes('%')) return null;
   const user = encode(parts.username ?? 'default');
   const credentials = parts.password === null ? '' : `${user}:${encode(parts.password.reveal())}@`;
   return `redis${parts.tls ? 's' : ''}://${credentials}${host.includes(':') ? `[${host}]` : host}:${port}/${parts.db}`;

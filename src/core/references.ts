@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog-schema.ts';
-import type { VariableLayer } from './variables.ts';
+import { splitVariableName, type VariableLayer } from './variables.ts';
 
 /** A reference and who uses it. */
 export interface SecretUse {
@@ -38,7 +38,7 @@ export function collectReferences(
   }
   for (const layer of layers) {
     for (const { name, value } of layer.variables.values()) {
-      if (/^REDIS_.*_FILE$/.test(name) && !value.isEmpty) add(`file:${value.reveal()}`, name);
+      if (splitVariableName(name)?.isFile === true && !value.isEmpty) add(`file:${value.reveal()}`, name);
     }
   }
   return [...uses].map(([reference, users]) => ({ reference, usedBy: [...users] }));
@@ -69,4 +69,14 @@ export function toReference(declared: unknown): string | null {
   if (typeof declared !== 'object' || declared === null) return null;
   if ('env' in declared && typeof declared.env === 'string') return `env:${declared.env}`;
   return 'file' in declared && typeof declared.file === 'string' ? `file:${declared.file}` : null;
+}
+
+/**
+ * A reference for people: `variable NAME`, `file /path`. Some write the secret itself where its name or path belongs,
+ * so what does not look like a name or a path is not repeated.
+ */
+export function nameReference(declared: { readonly env: string } | { readonly file: string }): string {
+  if ('env' in declared)
+    return /^[A-Z_][A-Z0-9_]*$/.test(declared.env) ? `variable ${declared.env}` : 'the variable named here';
+  return /^(~|\.{0,2})\//.test(declared.file) ? `file ${declared.file}` : 'the file named here';
 }

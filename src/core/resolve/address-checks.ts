@@ -1,4 +1,4 @@
-import { formatAddress, isLoopback } from '../address.ts';
+import { DEFAULT_PORT, formatAddress, isLoopback } from '../address.ts';
 import type { ResolvedAddress } from '../resolved.ts';
 import { mentioned } from './addresses.ts';
 import { type ResolveContext, report } from './context.ts';
@@ -27,71 +27,57 @@ export function checkNetworks(addresses: Addresses, waived: boolean, path: strin
 }
 
 function checkContainer(addresses: Addresses, path: string, context: ResolveContext): void {
-  const container = addresses.container;
+  const { container } = addresses;
   const inside = tcp(container);
   if (container === undefined || inside === null || !isDeclared(container)) return;
-  const origin = container.leaves.host?.origin ?? null;
-  const place = { path: `${path}.addresses.container`, origin };
-  const published = tcp(addresses.host);
   const others = mentioned(container).filter((other): other is Tcp => 'host' in other && !isLoopback(other.host));
+  const place = { path: `${path}.addresses.container`, origin: container.leaves.host?.origin ?? null };
+  const published = tcp(addresses.host);
   if (isLoopback(inside.host)) {
-    const better =
-      others[0] === undefined
-        ? 'the service name and container port, for example dev-redis:6379'
-        : formatAddress(others[0]);
-    const port =
-      published?.port === inside.port && inside.port !== 6379
-        ? ` ${inside.port} is the port published to the host.`
-        : '';
-    const message = `${formatAddress(inside)} inside a container is the container itself.${port}`;
-    report(
-      context,
-      'LOCALHOST_IN_CONTAINER',
-      place,
-      message,
-      `Use ${better}; for a sidecar, waive it: ${path}.waive.localhost.`,
-    );
+    const better = others[0] === undefined ? SERVICE_NAME : formatAddress(others[0]);
+    const isPublished = published?.port === inside.port && inside.port !== DEFAULT_PORT;
+    const hint = isPublished ? ` ${inside.port} is the port published to the host.` : '';
+    const message = `${formatAddress(inside)} inside a container is the container itself.${hint}`;
+    const fix = `Use ${better}; for a sidecar, waive it: ${path}.waive.localhost.`;
+    report(context, 'LOCALHOST_IN_CONTAINER', place, message, fix);
     return;
   }
   const right = others.find((other) => other.port !== inside.port);
   if (published === null || inside.port !== published.port || !isLoopback(published.host)) return;
-  if (inside.port === 6379 && right === undefined) return; // published under its own number
-  const better = formatAddress(right ?? { host: inside.host, port: 6379 });
+  if (inside.port === DEFAULT_PORT && right === undefined) return; // published under its own number
+  const better = formatAddress(right ?? { host: inside.host, port: DEFAULT_PORT });
+  const portPlace = { ...place, origin: container.leaves.port?.origin ?? place.origin };
   const message = `${inside.port} is the port published to the host, not the one inside the container network.`;
-  const portOrigin = container.leaves.port?.origin ?? origin;
-  report(
-    context,
-    'PUBLISHED_PORT_IN_CONTAINER',
-    { ...place, origin: portOrigin },
-    message,
-    `Use ${better} in the network container.`,
-  );
+  report(context, 'PUBLISHED_PORT_IN_CONTAINER', portPlace, message, `Use ${better} in the network container.`);
 }
 
+const SERVICE_NAME = 'the service name and container port, for example dev-redis:6379';
+
 function checkHost(addresses: Addresses, path: string, context: ResolveContext): void {
-  const host = addresses.host;
+  const { host, container } = addresses;
   const outside = tcp(host);
-  const inside = tcp(addresses.container);
+  const inside = tcp(container);
   if (host === undefined || outside === null || inside === null || !isDeclared(host)) return;
   const place = { path: `${path}.addresses.host`, origin: host.leaves.host?.origin ?? null };
-  const singleLabel = !outside.host.includes('.') && !outside.host.includes(':') && !isLoopback(outside.host);
-  const known = mentioned(host).find((other): other is Tcp => 'host' in other && isLoopback(other.host));
-  if (
-    singleLabel &&
-    outside.host === inside.host &&
-    host.value !== addresses.container?.value &&
-    isDeclared(addresses.container)
-  ) {
-    const better = known === undefined ? 'localhost and the published port' : formatAddress(known);
+  const known = mentioned(host).filter((other): other is Tcp => 'host' in other && isLoopback(other.host));
+  if (isSingleLabel(outside.host) && outside.host === inside.host && !isOneEntry(host, container)) {
+    const better = known[0] === undefined ? 'localhost and the published port' : formatAddress(known[0]);
     const message = `${outside.host} is the name inside the container network; the host does not know it.`;
     report(context, 'CONTAINER_ADDRESS_ON_HOST', place, message, `Use ${better} in the network host.`);
     return;
   }
-  const right = mentioned(host).find(
-    (other): other is Tcp => 'host' in other && other.port !== outside.port && isLoopback(other.host),
-  );
+  const right = known.find((other) => other.port !== outside.port);
   if (isLoopback(outside.host) && outside.port === inside.port && right !== undefined) {
     const message = `${outside.port} is the port inside the container network, not the one published to the host.`;
     report(context, 'CONTAINER_ADDRESS_ON_HOST', place, message, `Use ${formatAddress(right)} in the network host.`);
   }
+}
+
+function isSingleLabel(host: string): boolean {
+  return !host.includes('.') && !host.includes(':') && !isLoopback(host);
+}
+
+/** One entry, `any`, serves both networks: a managed Redis has one name everywhere. */
+function isOneEntry(a: ResolvedAddress, b: ResolvedAddress | undefined): boolean {
+  return a.leaves.host?.origin === b?.leaves.host?.origin;
 }

@@ -10,6 +10,8 @@ export interface ResolveContext {
   readonly ownNetwork: string;
   readonly readings: SecretReadings;
   readonly findings: Finding[];
+  /** What was reported; many services may share one mistake. */
+  readonly reported: Set<string>;
 }
 
 /** Adds a finding with the severity that the environment gives to its code. */
@@ -21,5 +23,8 @@ export function report(
   fix: string,
 ): void {
   const { path, origin } = place;
+  const key = JSON.stringify([code, path, message]);
+  if (context.reported.has(key)) return;
+  context.reported.add(key);
   context.findings.push(createFinding(code, context.environment.name, { path, origin, message, fix }));
 }

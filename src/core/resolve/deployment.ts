@@ -22,9 +22,11 @@ export interface DeploymentSources {
   readonly sections: readonly Section[];
   /** `defaults` of the catalog over the built-in ones. */
   readonly defaults: readonly Section[];
+  /** False for a deployment that variables of a connection make: the catalog has no place for its waivers. */
+  readonly isDeclared: boolean;
 }
 
-const DATABASES = 16;
+const DATABASES: Traced<number> = { value: 16, origin: BUILT_IN, shadowed: [] };
 
 function isTopology(value: unknown): value is Topology {
   return TOPOLOGIES.some((topology) => topology === value);
@@ -50,17 +52,16 @@ export function resolveDeployment(
     natMap: standalone ? {} : resolveNatMap(sections, networks, path, context),
     auth: resolveAuth(sections, `${path}.auth`, context),
     tls: resolveTls(subsections(sections, 'tls'), `${path}.tls`, context),
-    databases: merge(candidates(sections, 'databases', isNumber)) ?? {
-      value: DATABASES,
-      origin: BUILT_IN,
-      shadowed: [],
-    },
+    databases: merge(candidates(sections, 'databases', isNumber)) ?? DATABASES,
     db: resolveDb(sections, topology.value, context),
     thresholds: resolveThresholds([...sources.defaults, ...sections]),
     waive,
   };
   if (standalone) checkNetworks(deployment.addresses, waive.localhost !== undefined, path, context);
-  demandTls(deployment.tls, waive.tls !== undefined, `${path}.tls`, context);
+  const remedy = sources.isDeclared
+    ? `or waive it with a reason: ${path}.waive.tls.`
+    : 'or declare the server as a deployment of the catalog, where TLS can be waived with a reason.';
+  if (waive.tls === undefined) demandTls(deployment.tls, `${path}.tls`, remedy, context);
   demandProof(deployment.topology, waive.preflight !== undefined, path, context);
   return { ...deployment, fingerprint: fingerprintOf(deployment) };
 }
@@ -73,8 +74,9 @@ function resolveTopology(sections: readonly Section[], path: string, context: Re
   if (address === undefined || topology.value === 'standalone') return topology;
   const key = Object.keys(address.values)[0] ?? 'host';
   const origin = address.originOf(key);
-  const message = `${describeOrigin(origin)} sets an address, but the topology is ${topology.value}.`;
-  report(context, 'ADDRESS_UNUSED', { path, origin }, message, 'Remove the variable, or declare topology: standalone.');
+  const message = `${describeOrigin(origin)} sets an address, but the topology of ${path} is ${topology.value}.`;
+  const fix = `Remove the variable, or declare ${path}.topology: standalone.`;
+  report(context, 'ADDRESS_UNUSED', { path: `${path}.topology`, origin }, message, fix);
   return topology;
 }
 
@@ -103,13 +105,8 @@ function resolveWaivers(
 
 function resolveDb(sections: readonly Section[], topology: Topology, context: ResolveContext): Traced<number> {
   const value = topology === 'cluster' ? 0 : (DEFAULT_DB[context.environment.name] ?? 0);
-  return (
-    merge([{ value, origin: BUILT_IN }, ...candidates(sections, 'db', isNumber)]) ?? {
-      value,
-      origin: BUILT_IN,
-      shadowed: [],
-    }
-  );
+  const builtIn = { value, origin: BUILT_IN };
+  return merge([builtIn, ...candidates(sections, 'db', isNumber)]) ?? { ...builtIn, shadowed: [] };
 }
 
 function demandProof(topology: Traced<Topology>, waived: boolean, path: string, context: ResolveContext): void {

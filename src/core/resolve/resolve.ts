@@ -4,15 +4,15 @@ import type { Finding } from '../finding.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Candidate, Traced } from '../origin.ts';
 import type { ResolvedConnection, ResolvedDeployment, ResolvedService } from '../resolved.ts';
-import type { Address } from '../target.ts';
-import type { InterpretedLayer } from '../variables.ts';
-import { type AccessSettings, resolveAccess } from './access.ts';
+import { type InterpretedLayer, toInfix } from '../variables.ts';
+import { resolveAccess } from './access.ts';
 import { resolveConnection, resolveSharedParts, type SharedParts } from './connection.ts';
 import { type ResolveContext, report } from './context.ts';
 import { BUILT_IN, BUILT_IN_CONNECTION } from './defaults.ts';
 import { resolveDeployment } from './deployment.ts';
+import { changesDeployment, deriveSources, nameDerived, traceDerived } from './derived.ts';
 import type { ResolveInput } from './input.ts';
-import { candidates, isNumber, isString, merge, type Section, subsections, uniformSection } from './section.ts';
+import { candidates, isNumber, isString, merge, type Section, subsections } from './section.ts';
 import * as sources from './sources.ts';
 import { checkEnvironmentsApart, createTenancy } from './tenancy.ts';
 
@@ -42,6 +42,8 @@ interface Parts {
   readonly networks: readonly string[];
   readonly defaultDeployment: string | null;
   readonly deployments: Map<string, ResolvedDeployment>;
+  /** Those of connections with variables of their own, by base and connection. */
+  readonly derived: Map<string, ResolvedDeployment>;
   readonly shared: SharedParts;
 }
 
@@ -50,14 +52,13 @@ export function resolve(input: ResolveInput): Resolution {
   const parts = resolveParts(input);
   const { context, layers, deployments } = parts;
   const serviceNames = sources.chooseServices(input, layers, context);
-  const settings = uniformSection(BUILT_IN, { access: withoutNull(input.access) });
   const known = serviceNames === null ? null : new Set(serviceNames);
-  const tenancy = createTenancy();
+  const tenancy = createTenancy(input.ownNetwork);
   return {
     environment: input.environment,
     ownNetwork: input.ownNetwork,
     networks: parts.networks,
-    access: resolveAccess([settings, ...layers], known, context),
+    access: resolveAccess([...layers, ...sources.accessSections(input.access)], known, context),
     serviceNames,
     deployments,
     findings: context.findings,
@@ -68,18 +69,14 @@ export function resolve(input: ResolveInput): Resolution {
     },
     finish: () => {
       tenancy.report(context);
-      if (input.catalog !== null) checkEnvironmentsApart(input.catalog.document, input.catalog.file, context);
+      if (input.catalog !== null) checkEnvironmentsApart(input.catalog, context);
     },
   };
 }
 
-function withoutNull({ callers, waive }: AccessSettings): Record<string, unknown> {
-  return waive === null ? { callers } : { callers, waive };
-}
-
 function resolveParts(input: ResolveInput): Parts {
   const { environment, ownNetwork, readings } = input;
-  const context: ResolveContext = { environment, ownNetwork, readings, findings: [] };
+  const context: ResolveContext = { environment, ownNetwork, readings, findings: [], reported: new Set() };
   const layers = sources.catalogLayers(input);
   const names = sources.deploymentNames(layers);
   const defaultDeployment = sources.chooseDefault(names);
@@ -93,6 +90,7 @@ function resolveParts(input: ResolveInput): Parts {
     networks: sources.collectNetworks(layers, ownNetwork),
     defaultDeployment,
     deployments: new Map(),
+    derived: new Map(),
     shared: resolveSharedParts(defaults, 'defaults', context),
   };
   for (const name of names)
@@ -102,7 +100,7 @@ function resolveParts(input: ResolveInput): Parts {
 
 function addDeployment(name: string, sections: readonly Section[], parts: Parts): void {
   const { defaults, networks, context } = parts;
-  const deployment = resolveDeployment({ name, sections, defaults }, networks, context);
+  const deployment = resolveDeployment({ name, sections, defaults, isDeclared: true }, networks, context);
   parts.deployments.set(name, deployment);
   demandAddress(deployment, name === parts.defaultDeployment, context);
 }
@@ -133,13 +131,15 @@ function resolveOne(
   const chosen = chooseDeployment(sections, parts.defaultDeployment, deployments, `${path}.deployment`, context);
   if (chosen === null) return null;
   const own = parts.variables.flatMap((layer) => sources.connectionSection(layer, name) ?? []);
-  const deployment = deployments.get(deriveDeployment(chosen.value, name, own, parts));
-  if (deployment === undefined) return null;
+  const base = deployments.get(chosen.value);
+  if (base === undefined) return null;
+  const isDerived = changesDeployment(own);
+  const deployment = isDerived ? deriveDeployment(base, name, own, parts) : base;
   const dbVariables = [
     ...(name === sources.DEFAULT_CONNECTION ? variableDbs(deployment.db) : []),
     ...candidates(own, 'db', isNumber),
   ];
-  const traced = { ...chosen, value: deployment.name };
+  const traced = isDerived ? traceDerived(deployment.name, chosen, own) : chosen;
   return resolveConnection(
     { name, path, sections, defaults, shared, deployment: traced, dbVariables },
     deployment,
@@ -148,34 +148,27 @@ function resolveOne(
 }
 
 /** A connection with an address, credential or TLS of its own is on a deployment of its own, named after both. */
-function deriveDeployment(base: string, connection: string, own: readonly Section[], parts: Parts): string {
-  if (!own.some(changesDeployment)) return base;
-  const name = `${base}-${connection}`;
-  if (!parts.deployments.has(name)) {
-    const sections = sources.deploymentSections(base, parts.input, parts.layers, parts.variables);
-    const moved = movesElsewhere(own, parts.deployments.get(base)?.addresses[parts.context.ownNetwork]?.value);
-    addDeployment(name, [...(moved ? sections.map(withoutAuth) : sections), ...own], parts);
-  }
-  return name;
-}
-
-/** A database alone is no other deployment; an address, a credential or TLS is. */
-function changesDeployment(section: Section): boolean {
-  return ['address', 'auth', 'tls'].some((key) => section.sub(key) !== null);
-}
-
-/** Another server must not be sent the credentials of this one. */
-function movesElsewhere(own: readonly Section[], base: Address | undefined): boolean {
-  const parts = subsections(own, 'address');
-  const host = merge(candidates(parts, 'host', isString))?.value;
-  const port = merge(candidates(parts, 'port', isNumber))?.value;
-  if (parts.length === 0) return false;
-  if (base === undefined || 'path' in base) return true;
-  return (host ?? base.host) !== base.host || (port ?? base.port) !== base.port;
-}
-
-function withoutAuth(section: Section): Section {
-  return { ...section, sub: (key) => (key === 'auth' ? null : section.sub(key)) };
+function deriveDeployment(
+  base: ResolvedDeployment,
+  connection: string,
+  own: readonly Section[],
+  parts: Parts,
+): ResolvedDeployment {
+  const key = `${base.name} ${connection}`;
+  const known = parts.derived.get(key);
+  if (known !== undefined) return known;
+  const { context, input, layers, variables, networks, defaults } = parts;
+  const sections = sources.deploymentSections(base.name, input, layers, variables);
+  const derived = deriveSources(base, sections, own, networks, context.ownNetwork);
+  const name = nameDerived(base.name, connection, parts.deployments);
+  const deployment = resolveDeployment(
+    { name, sections: derived.sections, defaults, isDeclared: false },
+    derived.networks,
+    context,
+  );
+  parts.deployments.set(name, deployment);
+  parts.derived.set(key, deployment);
+  return deployment;
 }
 
 function variableDbs(db: Traced<number>): Candidate<number>[] {
@@ -217,13 +210,15 @@ function chooseDeployment(
 }
 
 /** Where this process runs there must be an address: it proves and watches what it serves. */
-function demandAddress(deployment: ResolvedDeployment | undefined, isDefault: boolean, context: ResolveContext): void {
-  if (deployment === undefined || deployment.topology.value !== 'standalone') return;
-  if (deployment.addresses[context.ownNetwork] !== undefined) return;
-  const prefix = isDefault ? 'REDIS' : `REDIS_${deployment.name.toUpperCase().replaceAll('-', '_')}`;
-  const path = `deployments.${deployment.name}.addresses.${context.ownNetwork}`;
-  const message = `${deployment.name} has no address in the network ${context.ownNetwork}.`;
-  const fix = `Declare ${path} (or .any), or set ${prefix}_URL or ${prefix}_HOST.`;
+function demandAddress(deployment: ResolvedDeployment, isDefault: boolean, context: ResolveContext): void {
+  if (deployment.topology.value !== 'standalone') return;
+  if (Object.hasOwn(deployment.addresses, context.ownNetwork)) return;
+  const addresses = `deployments.${deployment.name}.addresses.`;
+  if (context.findings.some(({ code, path }) => code === 'ADDRESS_INVALID' && path.startsWith(addresses))) return;
+  const prefix = isDefault ? 'REDIS' : `REDIS_${toInfix(deployment.name)}`;
+  const path = `${addresses}${context.ownNetwork}`;
   const near = didYouMean(context.ownNetwork, Object.keys(deployment.addresses));
-  report(context, 'ADDRESS_MISSING', { path, origin: null }, message, near === '' ? fix : `${fix}${near}`);
+  const message = `${deployment.name} has no address in the network ${context.ownNetwork}${near}, in which this process runs.`;
+  const fix = `Declare ${path} (or .any), or set ${prefix}_URL or ${prefix}_HOST.`;
+  report(context, 'ADDRESS_MISSING', { path, origin: null }, message, fix);
 }

@@ -1,5 +1,5 @@
 import { type Candidate, describeOrigin, type Traced } from '../origin.ts';
-import { toReference } from '../references.ts';
+import { nameReference, toReference } from '../references.ts';
 import { Secret } from '../secret.ts';
 import { describeReading } from '../secret-reading.ts';
 import { type ResolveContext, report } from './context.ts';
@@ -27,27 +27,34 @@ export function resolveSecret(
   const winner = declared.at(-1);
   if (winner === undefined) return { value: null, origin: BUILT_IN, shadowed: [] };
   const shadowed = declared.slice(0, -1).reverse().map(shade);
-  const value = read(winner, path, context);
+  const value = read(winner, PUBLIC_KEYS.has(key), path, context);
   return { value, origin: winner.origin, shadowed };
 }
+
+/** Certificates are no secrets: they may stand in the catalog, but are kept like secrets, for what may stand there by mistake. */
+const PUBLIC_KEYS: ReadonlySet<string> = new Set(['ca', 'cert']);
 
 /** A shadowed secret shows that it is there, not what it is: a reference below the winner is not read. */
 function shade({ value, origin }: Candidate<Declared>): Candidate<Secret | null> {
   return { value: value instanceof Secret ? value : new Secret(typeof value === 'string' ? value : 'set'), origin };
 }
 
-function read({ value, origin }: Candidate<Declared>, path: string, context: ResolveContext): Secret | null {
+function read(
+  { value, origin }: Candidate<Declared>,
+  isPublic: boolean,
+  path: string,
+  context: ResolveContext,
+): Secret | null {
   if (value instanceof Secret) return check(value, path, origin, context);
   if (typeof value === 'string') {
     const fix = 'Write { env: NAME } or { file: PATH } and keep the value out of the catalog.';
-    report(context, 'SECRET_LITERAL', { path, origin }, 'The secret stands in the catalog itself.', fix);
+    if (!isPublic) report(context, 'SECRET_LITERAL', { path, origin }, 'The secret stands in the catalog itself.', fix);
     return check(new Secret(value), path, origin, context);
   }
   const key = toReference(value) ?? '';
   const reading = context.readings.get(key);
   if (reading?.ok) return check(reading.secret, path, origin, context);
-  const what = 'env' in value ? `variable ${value.env}` : `file ${value.file}`;
-  const [message, fix] = describeReading(reading, what);
+  const [message, fix] = describeReading(reading, nameReference(value));
   report(context, 'SECRET_UNRESOLVABLE', { path, origin }, message, fix);
   return null;
 }

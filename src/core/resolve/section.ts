@@ -60,6 +60,15 @@ export function candidateSection(layer: Layer, candidates: ReadonlyMap<string, C
   };
 }
 
+/** The section with nothing but some of its keys. */
+export function pick(section: Section, keys: ReadonlySet<string>): Section {
+  return {
+    ...section,
+    values: Object.fromEntries(Object.entries(section.values).filter(([key]) => keys.has(key))),
+    sub: (key) => (keys.has(key) ? section.sub(key) : null),
+  };
+}
+
 /** The parts of each section under `key`; layers that say nothing about it fall away. */
 export function subsections(sections: readonly Section[], key: string): Section[] {
   return sections.flatMap((section) => section.sub(key) ?? []);

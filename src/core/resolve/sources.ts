@@ -1,7 +1,10 @@
+import { formatAddress } from '../address.ts';
 import { isStrict } from '../environment.ts';
 import { markIn } from '../marks.ts';
-import type { Address } from '../target.ts';
-import { type InterpretedLayer, interpretVariables } from '../variables.ts';
+import { interpretVariables } from '../variables/interpret.ts';
+import { WELL_KNOWN_CONNECTIONS } from '../variables/strangers.ts';
+import type { InterpretedLayer } from '../variables.ts';
+import type { AccessSettings } from './access.ts';
 import { ANY_NETWORK } from './addresses.ts';
 import { type ResolveContext, report } from './context.ts';
 import { variableSection } from './deployment.ts';
@@ -44,11 +47,11 @@ export function chooseDefault(names: readonly string[]): string | null {
   return ['main', 'default'].find((name) => names.includes(name)) ?? null;
 }
 
-const WELL_KNOWN_CONNECTIONS = ['cache', 'session', 'queue'];
 export const DEFAULT_CONNECTION = 'default';
 
+/** Which connections a variable may speak of: those that the catalog declares; without one, the usual ones. */
 function connectionNames(layers: readonly Section[]): Set<string> {
-  const names = new Set(WELL_KNOWN_CONNECTIONS);
+  const names = new Set(layers.length === 0 ? WELL_KNOWN_CONNECTIONS : []);
   for (const services of subsections(layers, 'services')) {
     for (const service of Object.keys(services.values)) {
       for (const name of Object.keys(services.sub(service)?.sub('connections')?.values ?? {})) names.add(name);
@@ -74,6 +77,16 @@ export function readVariables(
     context.findings.push(...findings);
     return interpreted;
   });
+}
+
+/** Callers and waiver of the service's own settings, in the shape of the catalog. */
+export function accessSections({ callers, waive }: AccessSettings): Section[] {
+  const section = (variable: string, access: Readonly<Record<string, unknown>>): Section =>
+    uniformSection({ layer: 'process', variable }, { access });
+  return [
+    section('BEACON_CALLERS', { callers }),
+    ...(waive === null ? [] : [section('BEACON_ACCESS_WAIVE', { waive })]),
+  ];
 }
 
 export function collectNetworks(layers: readonly Section[], ownNetwork: string): string[] {
@@ -139,12 +152,8 @@ export function deploymentSections(
   const embedded =
     input.embedded === null
       ? []
-      : [uniformSection({ layer: 'embedded' }, { addresses: { [ANY_NETWORK]: addressText(input.embedded) } })];
+      : [uniformSection({ layer: 'embedded' }, { addresses: { [ANY_NETWORK]: formatAddress(input.embedded) } })];
   return [...embedded, ...subsections(subsections(layers, 'deployments'), name), ...own];
-}
-
-function addressText(address: Address): string {
-  return 'path' in address ? `unix:${address.path}` : `${address.host}:${address.port}`;
 }
 
 export function connectionSection(layer: InterpretedLayer, connection: string): [Section] | null {

@@ -1,18 +1,31 @@
 import { formatAddress, isLoopback, parseAddress } from '../address.ts';
 import type { Catalog } from '../catalog-schema.ts';
 import { ENVIRONMENTS, type EnvironmentName } from '../environment.ts';
+import { locate } from '../marks.ts';
 import type { Origin } from '../origin.ts';
 import type { ResolvedDeployment, ResolvedService } from '../resolved.ts';
 import { type ResolveContext, report } from './context.ts';
+import { DEFAULT_DB } from './defaults.ts';
+import type { ResolveInput } from './input.ts';
+import { chooseDefault } from './sources.ts';
+
+type DeclaredCatalog = NonNullable<ResolveInput['catalog']>;
 
 const NAMES_SHOWN = 5;
 
+interface Tenant {
+  readonly services: Set<string>;
+  readonly path: string;
+  readonly origin: Origin;
+  readonly words: string;
+}
+
 /** Collects who uses which database with which prefix, service by service. */
-export function createTenancy(): {
+export function createTenancy(ownNetwork: string): {
   add(service: ResolvedService, deploymentOf: (name: string) => ResolvedDeployment | undefined): void;
   report(context: ResolveContext): void;
 } {
-  const tenants = new Map<string, { services: Set<string>; origin: Origin; words: string }>();
+  const tenants = new Map<string, Tenant>();
   return {
     add: (service, deploymentOf) => {
       for (const connection of service.connections) {
@@ -20,29 +33,31 @@ export function createTenancy(): {
         if (deployment === undefined) continue;
         const { value: db, origin } = connection.db;
         const prefix = connection.keyPrefix.value;
-        const key = JSON.stringify([deployment.fingerprint, db, prefix]);
+        const key = JSON.stringify([serverOf(deployment, ownNetwork), db, prefix]);
         const words = `database ${db} of ${deployment.name} with ${prefix === '' ? 'no key prefix' : 'the same key prefix'}`;
-        const tenant = tenants.get(key) ?? { services: new Set<string>(), origin, words };
+        const path = `services.${service.name}.connections.${connection.name}`;
+        const tenant = tenants.get(key) ?? { services: new Set<string>(), path, origin, words };
         tenant.services.add(service.name);
         tenants.set(key, tenant);
       }
     },
     report: (context) => {
-      for (const { services, origin, words } of tenants.values()) {
-        if (services.size < 2) continue;
-        const shown = [...services].slice(0, NAMES_SHOWN).join(', ');
-        const more = services.size > NAMES_SHOWN ? ` and ${services.size - NAMES_SHOWN} more` : '';
-        const message = `${shown}${more} use ${words}: they can overwrite each other's keys.`;
-        report(
-          context,
-          'TENANCY_COLLISION',
-          { path: 'services', origin },
-          message,
-          'Give each its own db or keyPrefix.',
-        );
-      }
+      for (const tenant of tenants.values()) if (tenant.services.size > 1) reportCollision(tenant, context);
     },
   };
+}
+
+/** Two deployments with one address are one server, whatever else they say. */
+function serverOf(deployment: ResolvedDeployment, network: string): string {
+  const address = deployment.addresses[network]?.value;
+  return address === undefined ? deployment.fingerprint : formatAddress(address).toLowerCase();
+}
+
+function reportCollision({ services, path, origin, words }: Tenant, context: ResolveContext): void {
+  const shown = [...services].slice(0, NAMES_SHOWN).join(', ');
+  const more = services.size > NAMES_SHOWN ? ` and ${services.size - NAMES_SHOWN} more` : '';
+  const message = `${shown}${more} use ${words}: they can overwrite each other's keys.`;
+  report(context, 'TENANCY_COLLISION', { path, origin }, message, 'Give each its own db or keyPrefix.');
 }
 
 /** `host:port` and database of every connection that the catalog alone gives to an environment. */
@@ -53,9 +68,12 @@ function databasesOf(catalog: Catalog, environment: EnvironmentName): Map<string
   for (const name of names) {
     const over = overlay.deployments?.[name];
     if ((over?.topology ?? catalog.deployments?.[name]?.topology ?? 'standalone') !== 'standalone') continue;
-    const merged = { ...catalog.deployments?.[name]?.addresses, ...over?.addresses };
+    // `any` of the overlay goes before every entry of the base
+    const base = over?.addresses?.any === undefined ? catalog.deployments?.[name]?.addresses : {};
+    const merged = { ...base, ...over?.addresses };
     addresses.set(name, new Set(Object.values(merged).flatMap(reachable)));
   }
+  const fallback = chooseDefault([...names]);
   const databases = new Map<string, string>();
   const services = new Set([...Object.keys(catalog.services ?? {}), ...Object.keys(overlay.services ?? {})]);
   for (const service of services) {
@@ -64,16 +82,12 @@ function databasesOf(catalog: Catalog, environment: EnvironmentName): Map<string
     const connections = new Set([...Object.keys(base), ...Object.keys(over)]);
     if (connections.size === 0) connections.add('default');
     for (const connection of connections) {
-      const deployment = over[connection]?.deployment ?? base[connection]?.deployment ?? onlyKey(addresses);
-      const db = over[connection]?.db ?? base[connection]?.db ?? 0;
-      for (const address of addresses.get(deployment ?? '') ?? []) databases.set(`${address}/${db}`, deployment ?? '');
+      const deployment = over[connection]?.deployment ?? base[connection]?.deployment ?? fallback ?? '';
+      const db = over[connection]?.db ?? base[connection]?.db ?? DEFAULT_DB[environment] ?? 0;
+      for (const address of addresses.get(deployment) ?? []) databases.set(`${address}/${db}`, deployment);
     }
   }
   return databases;
-}
-
-function onlyKey(addresses: ReadonlyMap<string, unknown>): string | undefined {
-  return addresses.size === 1 ? addresses.keys().next().value : undefined;
 }
 
 /** localhost names another machine in each environment, so it is no evidence of sharing. */
@@ -87,26 +101,21 @@ function reachable(text: string): string[] {
  * Two environments on one server and database, as far as the catalog says it: the base counts as development,
  * other environments where they have an overlay.
  */
-export function checkEnvironmentsApart(catalog: Catalog, file: string, context: ResolveContext): void {
-  const declared = ENVIRONMENTS.filter((name) => name === 'development' || catalog.environments?.[name] !== undefined);
+export function checkEnvironmentsApart({ document, file, marks }: DeclaredCatalog, context: ResolveContext): void {
+  const declared = ENVIRONMENTS.filter((name) => name === 'development' || document.environments?.[name] !== undefined);
   const seen = new Map<string, EnvironmentName>();
   const reported = new Set<string>();
   for (const environment of declared) {
-    for (const [database, deployment] of databasesOf(catalog, environment)) {
-      const other = seen.get(database);
-      if (other === undefined) seen.set(database, environment);
-      else if (other !== environment && !reported.has(`${other} ${environment} ${deployment}`)) {
-        reported.add(`${other} ${environment} ${deployment}`);
-        const place = { path: `environments.${environment}`, origin: { layer: 'catalog-environment', file } as const };
-        const message = `${other} and ${environment} use the same server and database (${database}).`;
-        report(
-          context,
-          'ENVIRONMENTS_SHARE_DATABASE',
-          place,
-          message,
-          `Give ${environment} its own server, or at least its own db.`,
-        );
-      }
+    for (const [database, deployment] of databasesOf(document, environment)) {
+      const other = seen.get(database) ?? environment;
+      seen.set(database, other);
+      if (other === environment || reported.has(`${other} ${environment} ${deployment}`)) continue;
+      reported.add(`${other} ${environment} ${deployment}`);
+      const path = ['environments', environment];
+      const origin = { layer: 'catalog-environment', file, ...locate(marks, path) } as const;
+      const message = `${other} and ${environment} use the same server and database (${database}).`;
+      const fix = `Give ${environment} its own server, or at least its own db.`;
+      report(context, 'ENVIRONMENTS_SHARE_DATABASE', { path: path.join('.'), origin }, message, fix);
     }
   }
 }
