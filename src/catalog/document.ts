@@ -114,8 +114,8 @@ function describeSyntaxError(error: unknown, file: string): ParsedCatalog {
 function lineFinder(text: string): (offset: number) => { line: number; column: number } {
   let line = 1;
   let lineStart = 0;
+  let next = text.indexOf('\n'); // kept: a search for every offset would be quadratic where a line is long
   return (offset) => {
-    let next = text.indexOf('\n', lineStart);
     while (next >= 0 && next < offset) {
       line += 1;
       lineStart = next + 1;
