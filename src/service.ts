@@ -105,6 +105,7 @@ export async function startService(options: ServiceOptions): Promise<StartedServ
   started.use(
     new Watcher({ activation, pollMs: settings.BEACON_POLL_MS, settleMs: settings.BEACON_SETTLE_MS }, sources),
   );
+  started.defer(() => activation.end()); // first of all: nobody waits for the proof of what nobody will see
   const running = started.move();
   const service: Service = {
     app,
@@ -171,10 +172,10 @@ function logActivation(event: ActivationEvent, logger: Logger): void {
       services: services.size,
       deployments: deployments.size,
       preflight: proof,
-      changes: event.entry?.changesTotal ?? 0,
+      changes: event.entry.changesTotal,
     };
     logger.info(facts, 'configuration active');
-    if (event.entry?.cause !== 'preflight') logFindings(findings, logger);
+    if (event.entry.cause !== 'preflight') logFindings(findings, logger);
   } else if (event.type === 'refused') {
     const { kept, refusal } = event;
     logger.error(

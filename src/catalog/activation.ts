@@ -4,7 +4,7 @@ import type { Fault } from '../core/diagnosis/faults.ts';
 import { isStrict } from '../core/environment.ts';
 import { type Finding, hasErrors } from '../core/finding.ts';
 import { guardRemoval } from './guards.ts';
-import { History, type HistoryEntry } from './history.ts';
+import { describeChanges, History, type HistoryEntry } from './history.ts';
 import { type Preflight, pendingPreflight, runPreflight } from './preflight.ts';
 import {
   buildCandidate,
@@ -26,13 +26,11 @@ export interface Refusal {
 /** A valid candidate that waits, in a strict environment, for Redis to answer. */
 export interface Waiting {
   readonly since: string;
-  /** Who may learn why. */
-  readonly access: Access;
   readonly faults: readonly (readonly [deployment: string, fault: Fault])[];
 }
 
 export type ActivationEvent =
-  | { readonly type: 'activated'; readonly revision: Revision; readonly entry: HistoryEntry | undefined }
+  | { readonly type: 'activated'; readonly revision: Revision; readonly entry: HistoryEntry }
   | { readonly type: 'refused'; readonly refusal: Refusal; readonly kept: number | null }
   | { readonly type: 'waiting'; readonly waiting: Waiting };
 
@@ -58,6 +56,8 @@ export class Activation implements AsyncDisposable {
   readonly #instance = randomBytes(9).toString('base64url');
   readonly #stop = new AbortController();
   #active: Revision | null = null;
+  /** Of the last valid candidate. */
+  #declaredAccess: Access | null = null;
   #refusal: Refusal | null = null;
   /** Digest of what the refusal is about. */
   #refused: string | null = null;
@@ -71,6 +71,11 @@ export class Activation implements AsyncDisposable {
 
   get active(): Revision | null {
     return this.#active;
+  }
+
+  /** Who may read what: as the active revision says, before the first one as the last valid candidate says. */
+  get access(): Access | null {
+    return this.#active?.access ?? this.#declaredAccess;
   }
 
   get refusal(): Refusal | null {
@@ -91,12 +96,24 @@ export class Activation implements AsyncDisposable {
   }
 
   /**
-   * Brings in what was read: resolves once it is active, refused, or waiting for Redis. Calls run one after the other.
+   * Brings in what was read: resolves once it is active, refused, or waiting for Redis, or once all ends. Calls run one
+   * after the other.
    */
-  propose(sources: Sources): Promise<'activated' | 'refused' | 'waiting'> {
-    const outcome = this.#queue.then(() => this.#bringIn(sources));
+  propose(sources: Sources): Promise<'activated' | 'refused' | 'waiting' | 'ended'> {
+    const { signal } = this.#stop;
+    const outcome = this.#queue
+      .then(() => (signal.aborted ? ('ended' as const) : this.#bringIn(sources)))
+      .catch((error: unknown) => {
+        if (signal.aborted) return 'ended' as const;
+        throw error;
+      });
     this.#queue = outcome.catch(() => undefined); // the caller gets the rejection
     return outcome;
+  }
+
+  /** Proves and activates nothing more. What is active stays. */
+  end(): void {
+    this.#stop.abort();
   }
 
   async #bringIn(sources: Sources): Promise<'activated' | 'refused' | 'waiting'> {
@@ -110,6 +127,7 @@ export class Activation implements AsyncDisposable {
         sources,
         findings.filter(({ severity }) => severity === 'error'),
       );
+    this.#declaredAccess = candidate.resolution.access;
     await this.#cancelProving(); // only now: what is turned down must not end the proof of what was good
     const strict = isStrict(this.#options.surroundings.environment.name);
     if (!strict && this.#active === null) return this.#startUnproven(candidate);
@@ -124,7 +142,7 @@ export class Activation implements AsyncDisposable {
       );
     }
     if (strict && failures(preflight).length > 0) return this.#wait(candidate, preflight);
-    await this.#activate(candidate, preflight);
+    await this.#activate(candidate, preflight, 'declared');
     if (failures(preflight).length > 0) this.#proveLater(candidate, preflight);
     return 'activated';
   }
@@ -132,7 +150,7 @@ export class Activation implements AsyncDisposable {
   /** Outside strict environments nobody waits for Redis at the start: the proof makes the next revision. */
   async #startUnproven(candidate: Candidate): Promise<'activated'> {
     const pending = pendingPreflight(subjectsOfCandidate(candidate));
-    await this.#activate(candidate, pending);
+    await this.#activate(candidate, pending, 'declared');
     this.#proveLater(candidate, pending);
     return 'activated';
   }
@@ -153,34 +171,35 @@ export class Activation implements AsyncDisposable {
 
   #wait(candidate: Candidate, preflight: Preflight): 'waiting' {
     this.#refusal = null;
-    this.#noteWaiting(candidate, preflight);
+    this.#noteWaiting(preflight);
     this.#proveLater(candidate, preflight);
     return 'waiting';
   }
 
-  #noteWaiting(candidate: Candidate, preflight: Preflight): void {
+  #noteWaiting(preflight: Preflight): void {
     const faults = failures(preflight);
     const changed = JSON.stringify(faults.map(codeOf)) !== JSON.stringify(this.#waiting?.faults.map(codeOf));
     const since = this.#waiting?.since ?? this.#options.now().toISOString();
-    this.#waiting = { since, access: candidate.resolution.access, faults };
+    this.#waiting = { since, faults };
     if (changed) this.#options.onEvent({ type: 'waiting', waiting: this.#waiting });
   }
 
-  async #activate(candidate: Candidate, preflight: Preflight): Promise<void> {
+  /** Everything is prepared first, then all of it changes at once. */
+  async #activate(candidate: Candidate, preflight: Preflight, because: 'declared' | 'proven'): Promise<void> {
     const { digest } = candidate.sources;
-    const isSame = this.#active?.sources.digest === digest;
-    const cause = this.#active === null ? 'start' : isSame ? 'preflight' : 'change';
-    const number = (this.#active?.number ?? 0) + 1;
+    const previous = this.#active;
+    const cause = previous === null ? 'start' : previous.sources.digest === digest ? 'preflight' : 'change';
+    const number = (previous?.number ?? 0) + 1;
     const activatedAt = this.#options.now().toISOString();
     const identity = { number, activatedAt, etag: `"${this.#instance}.${number}"` };
     const revision = await prepareRevision(candidate, identity, preflight);
-    const previous = this.#active;
+    const entry = await describeChanges(previous, revision, cause);
     this.#active = revision;
-    // the proof of what was active all along does not make a refused update good
-    if (!isSame || this.#refused === digest) this.#refusal = null;
+    this.#history.add(entry);
     this.#waiting = null;
-    await this.#history.add(previous, revision, cause);
-    this.#options.onEvent({ type: 'activated', revision, entry: this.#history.entries[0] });
+    // a proof that was long under way does not make good what was refused meanwhile
+    if (because === 'declared' || this.#refused === digest) this.#refusal = null;
+    this.#options.onEvent({ type: 'activated', revision, entry });
   }
 
   /** Proves in the background until it is done, or until another candidate comes. */
@@ -202,7 +221,7 @@ export class Activation implements AsyncDisposable {
       signal.throwIfAborted();
       if (failures(preflight).length > 0 && strict) this.#noteFailure(candidate, known, preflight);
       else if (failures(preflight).length === 0 || !sameOutcome(known, preflight)) {
-        await this.#activate(candidate, preflight);
+        await this.#activate(candidate, preflight, 'proven');
       }
       if (failures(preflight).length === 0) return;
       known = preflight;
@@ -212,9 +231,10 @@ export class Activation implements AsyncDisposable {
   /** In a strict environment: a configuration fault is a refusal, anything else a reason to wait. */
   #noteFailure(candidate: Candidate, known: Preflight, preflight: Preflight): void {
     const broken = failures(preflight, 'configuration');
-    if (broken.length === 0) this.#noteWaiting(candidate, preflight);
+    if (broken.length === 0) this.#noteWaiting(preflight);
     else if (!sameOutcome(known, preflight)) {
       this.#waiting = null;
+      if (this.#refusal !== null && this.#refused !== candidate.sources.digest) return; // of a later file: that counts
       this.#refuse(
         candidate.sources,
         broken.map(([name, fault]) => toFinding(name, fault)),

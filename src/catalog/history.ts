@@ -26,21 +26,31 @@ export interface HistoryEntry {
 export class History {
   readonly #entries: HistoryEntry[] = [];
 
+  /** A copy: answers that are still being written keep the history of their revision. */
   get entries(): readonly HistoryEntry[] {
-    return this.#entries;
+    return [...this.#entries];
   }
 
-  async add(previous: Revision | null, next: Revision, cause: HistoryEntry['cause']): Promise<void> {
-    const changes: Change[] = [];
-    let changesTotal = 0;
-    const note = (change: Change): void => {
-      changesTotal += 1;
-      if (changes.length < CHANGES_KEPT) changes.push(change);
-    };
-    if (previous !== null) await compareRevisions(previous, next, note);
-    this.#entries.unshift({ revision: next.number, activatedAt: next.activatedAt, cause, changes, changesTotal });
+  add(entry: HistoryEntry): void {
+    this.#entries.unshift(entry);
     this.#entries.length = Math.min(this.#entries.length, REVISIONS_KEPT);
   }
+}
+
+/** What a revision changes, as the history keeps it. */
+export async function describeChanges(
+  previous: Revision | null,
+  next: Revision,
+  cause: HistoryEntry['cause'],
+): Promise<HistoryEntry> {
+  const changes: Change[] = [];
+  let changesTotal = 0;
+  const note = (change: Change): void => {
+    changesTotal += 1;
+    if (changes.length < CHANGES_KEPT) changes.push(change);
+  };
+  if (previous !== null) await compareRevisions(previous, next, note);
+  return { revision: next.number, activatedAt: next.activatedAt, cause, changes, changesTotal };
 }
 
 async function compareRevisions(previous: Revision, next: Revision, note: (change: Change) => void): Promise<void> {

@@ -65,25 +65,27 @@ export function createHealthReporter(options: HealthReporterOptions): HealthRepo
   const rendered = new Map<string, Rendering>();
 
   async function report(deployment?: string): Promise<HealthReport | null> {
+    const header = options.header(); // with the monitors of the same revision, not of one that comes meanwhile
     const monitors = options.monitors();
     const unwatched = options.unwatched?.() ?? NONE;
-    if (deployment !== undefined && Object.hasOwn(unwatched, deployment)) return render(deployment, [], [], unwatched);
+    if (deployment !== undefined && Object.hasOwn(unwatched, deployment))
+      return render(deployment, header, [], [], unwatched);
     const names = deployment === undefined ? [...monitors.keys()] : [deployment];
     const checks = names.map((name) => monitors.get(name)?.check(options.deadlineMs));
     const healths = checks.length === 1 ? [await checks[0]] : await Promise.all(checks);
     const known = healths.filter((health) => health !== undefined);
     return known.length < names.length
       ? null
-      : render(deployment ?? '', names, known, deployment === undefined ? unwatched : NONE);
+      : render(deployment ?? '', header, names, known, deployment === undefined ? unwatched : NONE);
   }
 
   function render(
     scope: string,
+    header: HealthHeader,
     names: readonly string[],
     healths: readonly DeploymentHealth[],
     all: Unwatched,
   ): HealthReport {
-    const header = options.header();
     const last = rendered.get(scope);
     if (last !== undefined && last.unwatched === all && isSame(last, header, healths)) return last.report;
     const unwatched = scope === '' ? all : pick(all, scope);

@@ -18,9 +18,9 @@ export interface RouteDependencies {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
-/** The access rules in force: those of the active revision, else of the candidate that waits for its proof. */
+/** The access rules in force, also while a candidate waits for its proof; null: there are none yet. */
 export function accessInForce({ activation }: RouteDependencies): Access | null {
-  return activation.active?.access ?? activation.waiting?.access ?? null;
+  return activation.access;
 }
 
 /** May somebody without a token read configuration? */
