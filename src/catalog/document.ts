@@ -4,6 +4,7 @@ import {
   type Event,
   getScalarValue,
   parseEvents,
+  SCALAR_STYLE,
   type ScalarEvent,
   YAMLException,
 } from 'js-yaml';
@@ -130,26 +131,24 @@ interface Frame {
   readonly in: Record<string, Marks>;
   readonly isMapping: boolean;
   key: string | null;
+  keyAt: number;
   index: number;
+}
+
+function openFrame(at: number, isMapping: boolean): Frame {
+  return { at, in: {}, isMapping, key: null, keyAt: at, index: 0 };
 }
 
 /** One pass over the flat events: the position of each mapping, sequence and scalar, shaped like the document. */
 function markEvents(events: readonly Event[], text: string): Marks {
   const lineOf = lineFinder(text);
-  const root: Frame = { at: packMark(1, 1), in: {}, isMapping: false, key: null, index: 0 };
+  const root = openFrame(packMark(1, 1), false);
   const stack = [root];
   for (const event of events) {
     const top = stack.at(-1) ?? root;
     if (event.type === EVENT_ID.SCALAR) markScalar(top, event, text, lineOf);
     else if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE) {
-      const { line, column } = lineOf(event.start);
-      const frame: Frame = {
-        at: packMark(line, column),
-        in: {},
-        isMapping: event.type === EVENT_ID.MAPPING,
-        key: null,
-        index: 0,
-      };
+      const frame = openFrame(packOffset(event.start, lineOf), event.type === EVENT_ID.MAPPING);
       place(top, frame);
       stack.push(frame);
     } else if (event.type === EVENT_ID.POP && stack.length > 1) stack.pop();
@@ -158,12 +157,25 @@ function markEvents(events: readonly Event[], text: string): Marks {
 }
 
 function markScalar(top: Frame, event: ScalarEvent, text: string, lineOf: ReturnType<typeof lineFinder>): void {
-  if (top.isMapping && top.key === null) {
+  const isKey = top.isMapping && top.key === null;
+  // where nothing stands behind a key, or a block begins on the next line, its own place is the better one
+  const isBlock = event.style === SCALAR_STYLE.LITERAL_BLOCK || event.style === SCALAR_STYLE.FOLDED_BLOCK;
+  const mark = event.valueStart < 0 || isBlock ? top.keyAt : packOffset(startOf(event), lineOf);
+  if (!isKey) place(top, mark);
+  else {
     top.key = getScalarValue(text, event);
-    return;
+    top.keyAt = mark;
   }
-  const { line, column } = lineOf(event.valueStart);
-  place(top, packMark(line, column));
+}
+
+function startOf({ valueStart, style }: ScalarEvent): number {
+  const isQuoted = style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
+  return isQuoted ? valueStart - 1 : valueStart;
+}
+
+function packOffset(offset: number, lineOf: ReturnType<typeof lineFinder>): number {
+  const { line, column } = lineOf(offset);
+  return packMark(line, column);
 }
 
 function place(top: Frame, mark: Marks | Frame): void {

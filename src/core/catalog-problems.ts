@@ -7,17 +7,23 @@ import { nearest } from './nearest.ts';
 
 type Path = readonly PropertyKey[];
 type Issue = z.core.$ZodIssue;
-type Problem = Pick<Finding, 'message' | 'fix'> & { readonly code: FindingCode; readonly path: Path };
+type Problem = Pick<Finding, 'message' | 'fix'> & {
+  readonly code: FindingCode;
+  readonly path: Path;
+  /** How the last segment may be shown, where it is a key that the schema does not know. */
+  readonly shownKey?: string;
+};
 
 const PROBLEMS_MAX = 100;
 
 /** Turns zod's issues into findings with place and fix. Values are never repeated, and keys only where they are near a known one. */
 export function describeIssues(issues: readonly Issue[], value: unknown, marks: Marks, file: string): Finding[] {
   const problems = issues.flatMap((issue) => describe(issue, value)).slice(0, PROBLEMS_MAX);
-  return problems.map(({ path, ...words }): Finding => {
+  return problems.map(({ path, shownKey, ...words }): Finding => {
     const layer = path[0] === 'environments' ? 'catalog-environment' : 'catalog-base';
     const origin = { layer, file, ...locate(marks, path.map(String)) } as const;
-    return { ...words, severity: 'error', path: path.map(safeSegment).join('.'), origin };
+    const shown = shownKey === undefined ? path.map(safeSegment) : [...path.slice(0, -1).map(safeSegment), shownKey];
+    return { ...words, severity: 'error', path: shown.join('.'), origin };
   });
 }
 
@@ -32,12 +38,13 @@ function describe(issue: Issue, value: unknown): Problem[] {
   const actual = valueAt(value, path);
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknownKey(path, key));
   if (issue.code === 'invalid_key') return [{ path, ...describeName(path) }];
-  if (isSecretPath(path)) return [{ path, ...describeSecret(actual) }];
-  if (actual === undefined && !hasKey(value, path)) return [{ path, ...describeMissing(issue) }];
+  if (isSecretPath(path) && typeof actual !== 'string') return [{ path, ...describeSecret(actual) }];
+  if (actual === undefined && !hasKey(value, path))
+    return [{ path, ...describeMissing(issue, safeSegment(path.at(-1) ?? '?')) }];
   if (wantsString(issue) && (actual === null || typeof actual === 'number' || typeof actual === 'boolean')) {
     return [{ path, ...describeScalar(actual) }];
   }
-  return [{ path, ...describeValue(issue) }];
+  return [{ path, ...describeValue(issue, actual) }];
 }
 
 function describeUnknownKey(path: Path, key: string): Problem {
@@ -47,9 +54,16 @@ function describeUnknownKey(path: Path, key: string): Problem {
   const expected = `Known here: ${known.join(', ')}.`;
   const at = [...path, key];
   if (near === undefined)
-    return { path: at, code: 'CATALOG_KEY_UNKNOWN', message: 'Unknown key.', fix: `Remove it. ${expected}` };
+    return {
+      path: at,
+      shownKey: '?',
+      code: 'CATALOG_KEY_UNKNOWN',
+      message: 'Unknown key.',
+      fix: `Remove it. ${expected}`,
+    };
   return {
     path: at,
+    shownKey: key,
     code: 'CATALOG_KEY_UNKNOWN',
     message: `Unknown key "${key}".`,
     fix: `Did you mean "${near}"? ${expected}`,
@@ -67,30 +81,26 @@ const SECRET_SHAPE = {
   fix: 'Write { env: NAME } or { file: PATH }.',
 } as const;
 
-const NOT_WELL_FORMED = {
-  code: 'CATALOG_VALUE_INVALID',
-  message: 'The text holds half of a Unicode character (a lone surrogate).',
-  fix: 'Write the whole character.',
-} as const;
-
 function describeSecret(actual: unknown): Omit<Problem, 'path'> {
-  if (typeof actual === 'object' && actual !== null) return SECRET_SHAPE;
-  return typeof actual === 'string' ? NOT_WELL_FORMED : describeScalar(actual);
+  return typeof actual === 'object' && actual !== null ? SECRET_SHAPE : describeScalar(actual);
 }
 
-function describeMissing(issue: Issue): Omit<Problem, 'path'> {
+function describeMissing(issue: Issue, key: string): Omit<Problem, 'path'> {
   const wanted = issue.code === 'invalid_value' ? issue.values.map(String).join(', ') : wantedType(issue);
-  return { code: 'CATALOG_VALUE_INVALID', message: 'A value is missing here.', fix: `Give ${wanted}.` };
+  return { code: 'CATALOG_VALUE_INVALID', message: `The key "${key}" is missing.`, fix: `Add it: ${wanted}.` };
 }
 
 /** YAML 1.2 reads `00123`, `1e3`, `true` and `~` as numbers, booleans and null, whatever the field wants. */
 function describeScalar(actual: unknown): Omit<Problem, 'path'> {
-  const kind = actual === null ? 'null' : `a ${typeof actual}`;
-  return {
-    code: 'CATALOG_SCALAR_NOT_STRING',
-    message: `YAML reads this value as ${kind}, but a string is wanted.`,
-    fix: 'Quote this value.',
-  };
+  const code = 'CATALOG_SCALAR_NOT_STRING';
+  if (actual === null || actual === undefined)
+    return {
+      code,
+      message: 'There is nothing here (YAML reads null), but a string is wanted.',
+      fix: 'Give a value and quote it, or remove the key.',
+    };
+  const message = `YAML reads this value as a ${typeof actual}, but a string is wanted.`;
+  return { code, message, fix: 'Quote this value.' };
 }
 
 const WANTED: ReadonlyMap<string, string> = new Map([
@@ -108,21 +118,32 @@ function wantedType(issue: Issue): string {
   return WANTED.get(type) ?? 'a value';
 }
 
-function describeValue(issue: Issue): Omit<Problem, 'path'> {
-  const [message, fix] = wordsFor(issue);
+function describeValue(issue: Issue, actual: unknown): Omit<Problem, 'path'> {
+  const [message, fix] = wordsFor(issue, actual);
   return { code: 'CATALOG_VALUE_INVALID', message, fix };
 }
 
-function wordsFor(issue: Issue): readonly [message: string, fix: string] {
+const SIZES: ReadonlyMap<string, readonly [small: string, large: string, unit: string]> = new Map([
+  ['string', ['Too short', 'Too long', ' character(s)']],
+  ['array', ['Too few entries', 'Too many entries', ' entries']],
+]);
+
+function unitOf({ origin }: { readonly origin: string }): string {
+  return SIZES.get(origin)?.[2] ?? '';
+}
+
+function wordsFor(issue: Issue, actual: unknown): readonly [message: string, fix: string] {
   switch (issue.code) {
-    case 'invalid_type':
-      return ['The value has the wrong type.', `Give ${wantedType(issue)}.`];
+    case 'invalid_type': {
+      const unquoted = typeof actual === 'string' && /^(number|int|boolean)$/.test(issue.expected);
+      return ['The value has the wrong type.', `Give ${wantedType(issue)}${unquoted ? ', without quotes' : ''}.`];
+    }
     case 'invalid_value':
       return ['Not one of the allowed values.', `Use one of: ${issue.values.map(String).join(', ')}.`];
     case 'too_small':
-      return [`Too small or too short: at least ${issue.minimum}.`, `Give at least ${issue.minimum}.`];
+      return [`${SIZES.get(issue.origin)?.[0] ?? 'Too small'}.`, `Give at least ${issue.minimum}${unitOf(issue)}.`];
     case 'too_big':
-      return [`Too large or too long: at most ${issue.maximum}.`, `Give at most ${issue.maximum}.`];
+      return [`${SIZES.get(issue.origin)?.[1] ?? 'Too large'}.`, `Give at most ${issue.maximum}${unitOf(issue)}.`];
     case 'invalid_format': {
       const isNamePattern = issue.pattern === String(NAME_PATTERN);
       return [
@@ -131,6 +152,8 @@ function wordsFor(issue: Issue): readonly [message: string, fix: string] {
       ];
     }
     default:
+      if (typeof actual === 'string' && !actual.isWellFormed())
+        return ['The text holds half of a Unicode character (a lone surrogate).', 'Write the whole character.'];
       return ['The value has not the wanted shape.', 'See the JSON Schema (npm run schema) for what stands here.'];
   }
 }

@@ -3,7 +3,7 @@ import type { Traced } from '../origin.ts';
 import type { NatMapByNetwork, ResolvedCluster } from '../resolved.ts';
 import { type ResolveContext, report } from './context.ts';
 import { resolveNodes } from './nodes.ts';
-import { candidates, merge, type Section, subsections } from './section.ts';
+import { candidates, isString, merge, type Section, subsections } from './section.ts';
 
 type NatMap = Readonly<Record<string, string>>;
 
@@ -20,14 +20,9 @@ export function resolveCluster(
 ): ResolvedCluster {
   const nodes = resolveNodes(sections, networks, DEFAULT_PORT, `${path}.nodes`, context);
   if (Object.keys(nodes).length === 0) {
-    const place = { path: `${path}.nodes`, origin: null };
-    report(
-      context,
-      'TOPOLOGY_INCOMPLETE',
-      place,
-      'The topology is cluster, but nodes is missing.',
-      `Set ${path}.nodes.`,
-    );
+    const origin = merge(candidates(sections, 'topology', isString))?.origin ?? null;
+    const message = 'The topology is cluster, but nodes is missing.';
+    report(context, 'TOPOLOGY_INCOMPLETE', { path: `${path}.nodes`, origin }, message, `Set ${path}.nodes.`);
   }
   return { nodes };
 }

@@ -2,7 +2,7 @@ import type { Access } from '../access.ts';
 import type { Environment } from '../environment.ts';
 import type { Finding } from '../finding.ts';
 import { didYouMean } from '../nearest.ts';
-import type { Candidate, Traced } from '../origin.ts';
+import type { Candidate, Origin, Traced } from '../origin.ts';
 import type { ResolvedConnection, ResolvedDeployment, ResolvedService } from '../resolved.ts';
 import { type InterpretedLayer, toInfix } from '../variables.ts';
 import { resolveAccess } from './access.ts';
@@ -110,8 +110,21 @@ function resolveService(service: string, parts: Parts): ResolvedService {
   const declared = subsections(services, 'connections');
   const names = new Set(declared.flatMap((section) => Object.keys(section.values)));
   if (names.size === 0) for (const name of impliedConnections(parts)) names.add(name);
-  const connections = [...names].flatMap((name) => resolveOne(service, name, subsections(declared, name), parts) ?? []);
+  const connections = [...names].flatMap((name) => {
+    const origin = originOf(name, declared) ?? originOf(service, subsections(parts.layers, 'services'));
+    return resolveOne({ service, name, origin }, subsections(declared, name), parts) ?? [];
+  });
   return { name: service, connections };
+}
+
+function originOf(key: string, sections: readonly Section[]): Origin | null {
+  return sections.findLast(({ values }) => Object.hasOwn(values, key))?.originOf(key) ?? null;
+}
+
+interface ConnectionPlace {
+  readonly service: string;
+  readonly name: string;
+  readonly origin: Origin | null;
 }
 
 /** A service that declares none has `default`; without a catalog also those that variables speak of. */
@@ -121,14 +134,14 @@ function impliedConnections(parts: Parts): string[] {
 }
 
 function resolveOne(
-  service: string,
-  name: string,
+  { service, name, origin }: ConnectionPlace,
   sections: readonly Section[],
   parts: Parts,
 ): ResolvedConnection | null {
   const { context, defaults, shared, deployments } = parts;
   const path = `services.${service}.connections.${name}`;
-  const chosen = chooseDeployment(sections, parts.defaultDeployment, deployments, `${path}.deployment`, context);
+  const place = { path: `${path}.deployment`, origin };
+  const chosen = chooseDeployment(sections, parts.defaultDeployment, deployments, place, context);
   if (chosen === null) return null;
   const own = parts.variables.flatMap((layer) => sources.connectionSection(layer, name) ?? []);
   const base = deployments.get(chosen.value);
@@ -181,31 +194,20 @@ function chooseDeployment(
   sections: readonly Section[],
   fallback: string | null,
   known: ReadonlyMap<string, ResolvedDeployment>,
-  path: string,
+  place: { readonly path: string; readonly origin: Origin | null },
   context: ResolveContext,
 ): Traced<string> | null {
   const named = merge(candidates(sections, 'deployment', isString));
   if (named === null) {
     if (fallback !== null) return { value: fallback, origin: BUILT_IN, shadowed: [] };
-    const fix = `Set ${path} to one of: ${[...known.keys()].join(', ')}.`;
-    report(
-      context,
-      'CONNECTION_DEPLOYMENT_AMBIGUOUS',
-      { path, origin: null },
-      'No deployment is named, and there are several.',
-      fix,
-    );
+    const fix = `Set ${place.path} to one of: ${[...known.keys()].join(', ')}.`;
+    report(context, 'CONNECTION_DEPLOYMENT_AMBIGUOUS', place, 'No deployment is named, and there are several.', fix);
     return null;
   }
   if (known.has(named.value)) return named;
   const message = `There is no deployment ${named.value}${didYouMean(named.value, known.keys())}.`;
-  report(
-    context,
-    'DEPLOYMENT_UNKNOWN',
-    { path, origin: named.origin },
-    message,
-    `Use one of: ${[...known.keys()].join(', ')}.`,
-  );
+  const fix = `Use one of: ${[...known.keys()].join(', ')}.`;
+  report(context, 'DEPLOYMENT_UNKNOWN', { ...place, origin: named.origin }, message, fix);
   return null;
 }
 

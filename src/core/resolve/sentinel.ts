@@ -20,8 +20,9 @@ export function resolveSentinel(
   const missing = [...(master === null ? ['master'] : []), ...(Object.keys(nodes).length === 0 ? ['nodes'] : [])];
   for (const key of missing) {
     const message = `The topology is sentinel, but sentinel.${key} is missing.`;
+    const origin = merge(candidates(sections, 'topology', isString))?.origin ?? null;
     const fix = `Set ${path}.sentinel.${key}.`;
-    report(context, 'TOPOLOGY_INCOMPLETE', { path: `${path}.sentinel.${key}`, origin: null }, message, fix);
+    report(context, 'TOPOLOGY_INCOMPLETE', { path: `${path}.sentinel.${key}`, origin }, message, fix);
   }
   if (master === null) return null;
   const tls = merge(candidates(parts, 'tls', isBoolean)) ?? { value: false, origin: BUILT_IN, shadowed: [] };

@@ -106,21 +106,18 @@ export function collectNetworks(layers: readonly Section[], ownNetwork: string):
   return [...networks];
 }
 
+/** The services that exist; null: every valid name is one. */
 export function chooseServices(
   input: ResolveInput,
   layers: readonly Section[],
   context: ResolveContext,
 ): string[] | null {
-  const place = { path: 'services', origin: null };
   if (input.catalog !== null) {
-    if (input.services !== null)
-      report(
-        context,
-        'SERVICES_VARIABLE_UNUSED',
-        place,
-        'BEACON_SERVICES is set, but the catalog names the services.',
-        'Remove the variable.',
-      );
+    const place = { path: 'services', origin: { layer: 'catalog-base', file: input.catalog.file } } as const;
+    if (input.services !== null) {
+      const message = 'BEACON_SERVICES is set, but the catalog names the services.';
+      report(context, 'SERVICES_VARIABLE_UNUSED', place, message, 'Remove the variable.');
+    }
     const names = new Set(subsections(layers, 'services').flatMap((section) => Object.keys(section.values)));
     if (names.size === 0)
       report(context, 'SERVICES_MISSING', place, 'The catalog declares no service.', 'Add them under `services`.');
@@ -128,14 +125,10 @@ export function chooseServices(
   }
   if (input.services !== null) return [...new Set(input.services)];
   if (!isStrict(input.environment.name)) return null;
+  const place = { path: 'services', origin: null };
   const message = `${input.environment.name} has neither a catalog nor BEACON_SERVICES, so there is nobody to serve.`;
-  report(
-    context,
-    'SERVICES_MISSING',
-    place,
-    message,
-    'Mount a catalog (BEACON_CATALOG), or set BEACON_SERVICES=backend,auth.',
-  );
+  const fix = 'Mount a catalog (BEACON_CATALOG), or set BEACON_SERVICES=backend,auth.';
+  report(context, 'SERVICES_MISSING', place, message, fix);
   return [];
 }
 
