@@ -1,5 +1,6 @@
-import type { Origin, Traced } from '../origin.ts';
+import type { Candidate, Origin, Traced } from '../origin.ts';
 import type { ResolvedAddress, ResolvedDeployment, ResolvedService } from '../resolved.ts';
+import { Secret } from '../secret.ts';
 
 /**
  * The redacted views of `GET /debug/redis-config`: each leaf is `{ value, origin, shadowed }`. Secrets redact
@@ -10,6 +11,7 @@ export function explainDeployment(deployment: ResolvedDeployment): Record<string
   const standalone = deployment.topology.value === 'standalone';
   return {
     ...leaves,
+    auth: { ...leaves.auth, username: hideLoneUser(leaves.auth) },
     ...(standalone ? { addresses: mapValues(addresses, ({ leaves: parts }: ResolvedAddress) => parts) } : {}),
     ...(sentinel === null ? {} : { sentinel }),
     ...(cluster === null ? {} : { cluster }),
@@ -25,6 +27,23 @@ export function explainService(service: ResolvedService): Record<string, unknown
     { ...leaves, clientName: derived(`${service.name}:${name}`) },
   ]);
   return { connections: Object.fromEntries(connections) };
+}
+
+/**
+ * In `redis://secret@host` a password lost its colon and became the user: a user whose URL states no password is not
+ * shown.
+ */
+function hideLoneUser({ username, password }: ResolvedDeployment['auth']): Traced<string | Secret | null> {
+  const stated = [password, ...password.shadowed].map(({ origin }) => placeOf(origin));
+  const hide = ({ value, origin }: Candidate<string | null>): Candidate<string | Secret | null> => {
+    const isLone = /_URL(_FILE)?$/.test(origin.variable ?? '') && !stated.includes(placeOf(origin));
+    return { value: isLone && value !== null ? new Secret(value) : value, origin };
+  };
+  return { ...hide(username), shadowed: username.shadowed.map(hide) };
+}
+
+function placeOf({ layer, variable }: Origin): string {
+  return `${layer} ${variable}`;
 }
 
 function derived<T>(value: T): { value: T; origin: null; shadowed: [] } {
