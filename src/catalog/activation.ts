@@ -56,6 +56,7 @@ export class Activation implements AsyncDisposable {
   readonly #instance = randomBytes(9).toString('base64url');
   readonly #stop = new AbortController();
   #active: Revision | null = null;
+  #declared: Sources | null = null;
   /** Of the last valid candidate. */
   #declaredAccess: Access | null = null;
   #refusal: Refusal | null = null;
@@ -71,6 +72,11 @@ export class Activation implements AsyncDisposable {
 
   get active(): Revision | null {
     return this.#active;
+  }
+
+  /** What was proposed last, whatever became of it. */
+  get declared(): Sources | null {
+    return this.#declared;
   }
 
   /** Who may read what: as the active revision says, before the first one as the last valid candidate says. */
@@ -117,6 +123,7 @@ export class Activation implements AsyncDisposable {
   }
 
   async #bringIn(sources: Sources): Promise<'activated' | 'refused' | 'waiting'> {
+    this.#declared = sources;
     // what cannot be read has consequences everywhere: they would only hide the cause
     if (hasErrors(sources.problems)) return this.#refuse(sources, sources.problems);
     const candidate = await buildCandidate(sources, this.#options.surroundings);

@@ -24,9 +24,15 @@ export function guardRemoval(active: Revision, candidate: Candidate): Finding | 
   const lost = [...active.services.keys()].filter((name) => !candidate.services.has(name)).length;
   if (lost > active.services.size / 2)
     return refuse(`The update removes ${lost} of ${active.services.size} services.`, fix);
-  const declared = (document: typeof after.document): string[] => Object.keys(document.deployments ?? {});
-  const kept = declared(before.document).filter((name) => candidate.resolution.deployments.has(name));
-  if (declared(before.document).length > 0 && kept.length === 0)
+  const declared = declaredDeployments(active);
+  if (declared.length > 0 && !declared.some((name) => candidate.resolution.deployments.has(name)))
     return refuse('The update removes all deployments.', fix);
   return null;
+}
+
+/** Those of the base and of the overlay in force. What variables bring along is not the file's to lose. */
+function declaredDeployments({ sources, environment }: Revision): string[] {
+  const document = sources.catalog?.document;
+  const overlay = document?.environments?.[environment.name];
+  return [...Object.keys(document?.deployments ?? {}), ...Object.keys(overlay?.deployments ?? {})];
 }

@@ -1,6 +1,7 @@
 import type { Refusal, Waiting } from '../catalog/activation.ts';
 import type { HistoryEntry } from '../catalog/history.ts';
 import type { Revision } from '../catalog/revision.ts';
+import type { Sources } from '../catalog/sources.ts';
 import type { Environment } from '../core/environment.ts';
 import type { Finding } from '../core/finding.ts';
 import { describeOrigin, type Traced } from '../core/origin.ts';
@@ -13,6 +14,8 @@ export interface Explained {
   readonly environment: Environment;
   readonly network: { readonly name: string; readonly detectedFrom: string };
   readonly revision: Revision | null;
+  /** Of the revision; before the first one, what was declared. */
+  readonly declared: Sources | null;
   readonly refusal: Refusal | null;
   readonly waiting: Waiting | null;
   /** Null where it was not asked for. */
@@ -52,7 +55,7 @@ function headOf(explained: Explained): Record<string, unknown> {
     environment,
     network,
     catalog: {
-      source: revision?.sources.catalog?.file ?? null,
+      source: catalogOf(explained),
       revision: revision?.number ?? null,
       activatedAt: revision?.activatedAt ?? null,
       refused: refusal,
@@ -60,6 +63,12 @@ function headOf(explained: Explained): Record<string, unknown> {
     },
     preflight: Object.fromEntries(revision?.preflight ?? []),
   };
+}
+
+/** The catalog's file, also when it cannot be read. */
+function catalogOf({ declared }: Explained): string | null {
+  const unread = declared?.problems.find(({ origin }) => origin?.layer === 'catalog-base');
+  return declared?.catalog?.file ?? unread?.origin?.file ?? null;
 }
 
 function secretsOf(revision: Revision | null): Record<string, unknown>[] {
@@ -75,8 +84,8 @@ function secretsOf(revision: Revision | null): Record<string, unknown>[] {
 }
 
 /** Names of the variables that could matter, by layer. Never their values. */
-function variablesOf(revision: Revision | null): { layer: string; names: string[] }[] {
-  return (revision?.sources.variables ?? []).map(({ layer, variables }) => ({
+function variablesOf({ declared }: Explained): { layer: string; names: string[] }[] {
+  return (declared?.variables ?? []).map(({ layer, variables }) => ({
     layer,
     names: [...variables.keys()]
       .filter((name) => /^(REDIS_|BEACON_|ENVIRONMENT$|APP_ENV$|NODE_ENV$)/.test(name))
@@ -98,7 +107,7 @@ export function* explainJson(explained: Explained): Generator<string> {
   const tail = {
     findings: revision?.findings ?? [],
     secrets: secretsOf(revision),
-    variables: variablesOf(revision),
+    variables: variablesOf(explained),
     ...(explained.history === null ? {} : { history: explained.history }),
   };
   yield `},${JSON.stringify(tail).slice(1)}`;
@@ -116,14 +125,15 @@ export function* explainText(explained: Explained): Generator<string> {
   for (const { reference, usedBy, readAt, problem } of secretsOf(revision))
     yield `  ${reference}  used by ${String(usedBy)}, ${readAt === null ? `NOT READ: ${problem}` : `read at ${readAt}`}\n`;
   yield '\nvariables seen (names only)\n';
-  for (const { layer, names } of variablesOf(revision)) yield `  ${layer}: ${names.join(', ') || 'none'}\n`;
+  for (const { layer, names } of variablesOf(explained)) yield `  ${layer}: ${names.join(', ') || 'none'}\n`;
   if (explained.history !== null) yield* textHistory(explained.history);
 }
 
-function* textHead({ environment, network, revision, refusal, waiting }: Explained): Generator<string> {
+function* textHead(explained: Explained): Generator<string> {
+  const { environment, network, revision, refusal, waiting } = explained;
   yield `environment  ${environment.name} (${environment.detectedFrom})\n`;
   yield `network      ${network.name} (${network.detectedFrom})\n`;
-  yield `catalog      ${revision?.sources.catalog?.file ?? 'none: variables and defaults'}\n`;
+  yield `catalog      ${catalogOf(explained) ?? 'none: variables and defaults'}\n`;
   yield revision === null
     ? 'revision     none is active\n'
     : `revision     ${revision.number}, active since ${revision.activatedAt}\n`;
@@ -149,13 +159,17 @@ function* textFindings(title: string, findings: readonly Finding[]): Generator<s
   }
 }
 
+const PATH_WIDTH_MAX = 60;
+
 function* textLeaves(title: string, view: Record<string, unknown>): Generator<string> {
   yield `\n${title}\n`;
-  for (const [path, leaf] of leavesOf(view, '')) {
+  const leaves = [...leavesOf(view, '')];
+  const width = Math.min(PATH_WIDTH_MAX, Math.max(...leaves.map(([path]) => path.length)));
+  for (const [path, leaf] of leaves) {
     const shadowed = leaf.shadowed.map(({ value, origin }) => `${show(value)} from ${describeOrigin(origin)}`);
     const from = leaf.origin === null ? 'derived' : describeOrigin(leaf.origin);
     const shadows = shadowed.length === 0 ? '' : `, shadows ${shadowed.join('; ')}`;
-    yield `  ${path.slice(1).padEnd(36)} ${show(leaf.value).padEnd(24)} ${from}${shadows}\n`;
+    yield `  ${path.slice(1).padEnd(width)} ${show(leaf.value).padEnd(24)} ${from}${shadows}\n`;
   }
 }
 

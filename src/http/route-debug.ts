@@ -47,6 +47,7 @@ function select(
     environment,
     network,
     revision: activation.active,
+    declared: activation.active?.sources ?? activation.declared,
     refusal: activation.refusal,
     waiting: activation.waiting,
     history: history ? activation.history : null,
