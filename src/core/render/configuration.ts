@@ -1,3 +1,4 @@
+import { ownEntry } from '../own-entry.ts';
 import { formatRedisUrl } from '../redis-url.ts';
 import type {
   ResolvedConnection,
@@ -35,9 +36,10 @@ export function renderService(service: ResolvedService, deployments: Deployments
 
 /** The addresses of a deployment's nodes (for Sentinel: of the sentinels) in a network; null where it has none. */
 export function nodesIn(deployment: ResolvedDeployment, network: string): readonly Address[] | null {
-  if (deployment.topology.value === 'sentinel') return deployment.sentinel?.nodes[network]?.value ?? null;
-  if (deployment.topology.value === 'cluster') return deployment.cluster?.nodes[network]?.value ?? null;
-  const address = deployment.addresses[network];
+  if (deployment.topology.value === 'sentinel')
+    return ownEntry(deployment.sentinel?.nodes ?? {}, network)?.value ?? null;
+  if (deployment.topology.value === 'cluster') return ownEntry(deployment.cluster?.nodes ?? {}, network)?.value ?? null;
+  const address = ownEntry(deployment.addresses, network);
   return address === undefined ? null : [address.value];
 }
 
@@ -66,7 +68,7 @@ function renderConnection(
     path: single !== undefined && 'path' in single ? single.path : null,
     nodes: topology === 'sentinel' ? [] : nodes,
     sentinel: renderSentinel(deployment, nodes),
-    natMap: deployment.natMap[network]?.value ?? null,
+    natMap: ownEntry(deployment.natMap, network)?.value ?? null,
     db: connection.db.value,
     username,
     password: password?.reveal() ?? null,

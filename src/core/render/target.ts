@@ -1,3 +1,4 @@
+import { ownEntry } from '../own-entry.ts';
 import type { ResolvedConnection, ResolvedDeployment } from '../resolved.ts';
 import type { Address, ConnectionTarget } from '../target.ts';
 import { plain } from './configuration.ts';
@@ -18,7 +19,7 @@ export function targetOf(
   db: number,
   network: string,
 ): ConnectionTarget | null {
-  const address = deployment.addresses[network]?.value;
+  const address = ownEntry(deployment.addresses, network)?.value;
   if (deployment.topology.value !== 'standalone' || address === undefined) return null;
   const { tls, auth } = deployment;
   const others = Object.entries(deployment.addresses).filter(([name]) => name !== network);

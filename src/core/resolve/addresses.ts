@@ -1,5 +1,6 @@
 import { ADDRESS_PROBLEMS, DEFAULT_PORT, formatAddress, parseAddress } from '../address.ts';
 import type { Candidate, Traced } from '../origin.ts';
+import { ownEntry } from '../own-entry.ts';
 import type { ResolvedAddress } from '../resolved.ts';
 import type { Address } from '../target.ts';
 import { type ResolveContext, report } from './context.ts';
@@ -124,8 +125,7 @@ type TcpAddress = { readonly host: string; readonly port: number };
 
 /** The address that development and test have where nobody declares one. */
 function defaultOf(network: string, context: ResolveContext): TcpAddress | null {
-  const addresses = DEFAULT_ADDRESSES[context.environment.name] ?? {};
-  const text = Object.hasOwn(addresses, network) ? addresses[network] : undefined;
+  const text = ownEntry(DEFAULT_ADDRESSES[context.environment.name] ?? {}, network);
   const parsed = text === undefined ? null : parseAddress(text);
   return parsed?.ok === true && 'host' in parsed.address ? parsed.address : null;
 }

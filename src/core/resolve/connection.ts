@@ -90,13 +90,8 @@ function resolveRetry(sections: readonly Section[], path: string, context: Resol
   const retry = resolveNumbers(sections, ['maxAttempts', 'baseMs', 'capMs']);
   if (retry.baseMs.value > retry.capMs.value) {
     const message = `retry.baseMs is ${retry.baseMs.value}, but retry.capMs is ${retry.capMs.value}.`;
-    report(
-      context,
-      'RETRY_BASE_ABOVE_CAP',
-      { path: `${path}.baseMs`, origin: retry.baseMs.origin },
-      message,
-      'Lower baseMs or raise capMs.',
-    );
+    const place = { path: `${path}.baseMs`, origin: retry.baseMs.origin };
+    report(context, 'RETRY_BASE_ABOVE_CAP', place, message, 'Lower baseMs or raise capMs.');
   }
   return retry;
 }

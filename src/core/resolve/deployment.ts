@@ -92,13 +92,8 @@ function resolveWaivers(
     if (waiver === null) continue;
     waivers[demand] = waiver;
     const place = { path: `${path}.waive.${demand}`, origin: waiver.origin };
-    report(
-      context,
-      'DEMAND_WAIVED',
-      place,
-      `${demand} is waived: ${waiver.value}`,
-      'Remove the waiver once the reason is gone.',
-    );
+    const message = `${demand} is waived: ${waiver.value}`;
+    report(context, 'DEMAND_WAIVED', place, message, 'Remove the waiver once the reason is gone.');
   }
   return waivers;
 }

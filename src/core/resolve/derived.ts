@@ -1,5 +1,6 @@
 import { NAME_LENGTH_MAX } from '../names.ts';
 import type { Candidate, Traced } from '../origin.ts';
+import { ownEntry } from '../own-entry.ts';
 import type { ResolvedDeployment } from '../resolved.ts';
 import { candidates, isNumber, isString, merge, pick, type Section, subsections } from './section.ts';
 
@@ -56,7 +57,7 @@ export function deriveSources(
 function movesElsewhere(base: ResolvedDeployment, own: readonly Section[], ownNetwork: string): boolean {
   const parts = subsections(own, 'address');
   if (parts.length === 0) return false;
-  const address = base.addresses[ownNetwork]?.value;
+  const address = ownEntry(base.addresses, ownNetwork)?.value;
   const top = parts.findLast(({ values }) => Object.hasOwn(values, 'path') || Object.hasOwn(values, 'host'));
   if (address === undefined) return true;
   if (top !== undefined && Object.hasOwn(top.values, 'path'))

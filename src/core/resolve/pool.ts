@@ -8,13 +8,8 @@ export function resolvePool(sections: readonly Section[], path: string, context:
   const pool = resolveNumbers(sections, ['min', 'max', 'idleTimeoutMs', 'acquireTimeoutMs']);
   if (pool.min.value > pool.max.value) {
     const message = `pool.min is ${pool.min.value}, but pool.max is ${pool.max.value}.`;
-    report(
-      context,
-      'POOL_MIN_ABOVE_MAX',
-      { path: `${path}.min`, origin: pool.min.origin },
-      message,
-      'Lower min or raise max.',
-    );
+    const place = { path: `${path}.min`, origin: pool.min.origin };
+    report(context, 'POOL_MIN_ABOVE_MAX', place, message, 'Lower min or raise max.');
   }
   return pool;
 }

@@ -66,13 +66,8 @@ function check(
   context: ResolveContext,
 ): Secret | null {
   if (secret.isEmpty) {
-    report(
-      context,
-      'SECRET_EMPTY',
-      { path, origin },
-      `The secret from ${describeOrigin(origin)} is empty.`,
-      'Give it a value, or remove it.',
-    );
+    const message = `The secret from ${describeOrigin(origin)} is empty.`;
+    report(context, 'SECRET_EMPTY', { path, origin }, message, 'Give it a value, or remove it.');
     return null;
   }
   const text = secret.reveal();

@@ -3,6 +3,7 @@ import type { Catalog } from '../catalog-schema.ts';
 import { ENVIRONMENTS, type EnvironmentName } from '../environment.ts';
 import { locate } from '../marks.ts';
 import type { Origin } from '../origin.ts';
+import { ownEntry } from '../own-entry.ts';
 import type { ResolvedDeployment, ResolvedService } from '../resolved.ts';
 import { type ResolveContext, report } from './context.ts';
 import { DEFAULT_DB } from './defaults.ts';
@@ -49,7 +50,7 @@ export function createTenancy(ownNetwork: string): {
 
 /** Two deployments with one address are one server, whatever else they say. */
 function serverOf(deployment: ResolvedDeployment, network: string): string {
-  const address = deployment.addresses[network]?.value;
+  const address = ownEntry(deployment.addresses, network)?.value;
   return address === undefined ? deployment.fingerprint : formatAddress(address).toLowerCase();
 }
 

@@ -40,13 +40,8 @@ export function resolveTls(sections: readonly Section[], path: string, context: 
     const missing = tls.cert.value === null ? 'cert' : 'key';
     const origin = (missing === 'cert' ? tls.key : tls.cert).origin;
     const message = `The client ${missing === 'cert' ? 'key has no certificate' : 'certificate has no key'}.`;
-    report(
-      context,
-      'TLS_MATERIAL_INCOMPLETE',
-      { path: `${path}.${missing}`, origin },
-      message,
-      `Set ${path}.${missing}, or remove the other.`,
-    );
+    const fix = `Set ${path}.${missing}, or remove the other.`;
+    report(context, 'TLS_MATERIAL_INCOMPLETE', { path: `${path}.${missing}`, origin }, message, fix);
   }
   return tls;
 }
