@@ -6,9 +6,30 @@ import type { Preflight, PreflightOutcome } from './preflight.ts';
 /** A prepared answer of `GET /config/:service`. */
 export interface Answer {
   readonly ok: true;
-  readonly body: Buffer;
-  /** Where each connection stands in the body, `"name":{...}`. */
+  readonly body: Body;
+  /** Where each connection stands in the body, in bytes: `"name":{...}`. */
   readonly connections: ReadonlyMap<string, { readonly start: number; readonly end: number }>;
+}
+
+/**
+ * Bytes to be written again and again. A socket writes a string of one-byte characters, together with the head of the
+ * answer, faster than a buffer; but ten thousand of them made at once would keep the garbage collector busy. So each
+ * becomes a string when it is first asked for.
+ */
+export class Body {
+  readonly length: number;
+  #content: Buffer | string;
+
+  constructor(bytes: Buffer) {
+    this.length = bytes.length;
+    this.#content = bytes;
+  }
+
+  /** A character for each byte, to be written as `latin1`. */
+  get text(): string {
+    if (typeof this.#content !== 'string') this.#content = this.#content.toString('latin1');
+    return this.#content;
+  }
 }
 
 /** Deployments of the service that have no address in the network. */
@@ -45,18 +66,18 @@ export function prepareAnswer(
     length += part.length;
   }
   parts.push(Buffer.from(`},"preflight":${JSON.stringify(summarize(header.preflight, used))}}`));
-  return { ok: true, body: Buffer.concat(parts), connections };
+  return { ok: true, body: new Body(Buffer.concat(parts)), connections };
 }
 
-/** The same answer with one connection only; null where the service has none of that name. */
-export function selectConnection(answer: Answer, name: string): Buffer | null {
+/** The same answer with one connection only, a character for each byte; null where the service has none of that name. */
+export function selectConnection(answer: Answer, name: string): string | null {
   const place = answer.connections.get(name);
   if (place === undefined) return null;
   const all = [...answer.connections.values()];
   const first = all[0]?.start ?? 0;
   const last = all.at(-1)?.end ?? 0;
-  const { body } = answer;
-  return Buffer.concat([body.subarray(0, first), body.subarray(place.start, place.end), body.subarray(last)]);
+  const { text } = answer.body;
+  return text.slice(0, first) + text.slice(place.start, place.end) + text.slice(last);
 }
 
 const WORST_FIRST = ['failed', 'pending', 'waived', 'not-applicable', 'proven'] as const;

@@ -1,4 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Access, Caller } from '../core/access.ts';
 
 /** Who asks: a declared caller, or somebody who may read without being one. */
@@ -17,11 +18,9 @@ const indexes = new WeakMap<Access, CallerIndex>();
 function indexOf(access: Access): CallerIndex {
   const known = indexes.get(access);
   if (known !== undefined) return known;
-  const entries = access.callers.map((caller) => {
-    const digest = Buffer.from(caller.tokenSha256, 'hex');
-    return [digest.toString('latin1'), { caller, digest }] as const;
-  });
-  const index = new Map(entries);
+  const index = new Map(
+    access.callers.map((caller) => [caller.tokenSha256, { caller, digest: Buffer.from(caller.tokenSha256) }]),
+  );
   indexes.set(access, index);
   return index;
 }
@@ -35,8 +34,34 @@ export function identify(access: Access, authorization: string | undefined, anon
   if (authorization === undefined) return anonymousAllowed ? { kind: 'anonymous' } : { kind: 'refused' };
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined) return { kind: 'refused' };
-  const digest = createHash('sha256').update(token).digest();
-  const found = indexOf(access).get(digest.toString('latin1'));
-  if (found === undefined || !timingSafeEqual(found.digest, digest)) return { kind: 'refused' };
+  const digest = hash('sha256', token); // hexadecimal; in one call, which takes a third of the time
+  const found = indexOf(access).get(digest);
+  if (found === undefined || !timingSafeEqual(found.digest, Buffer.from(digest))) return { kind: 'refused' };
   return { kind: 'caller', caller: found.caller };
+}
+
+interface Remembered {
+  readonly access: Access;
+  readonly authorization: string;
+  readonly identity: Identity;
+}
+
+const remembered = new WeakMap<Socket, Remembered>();
+
+/**
+ * As {@link identify}. A connection that presents the same again under the same rules is still the same caller: what it
+ * sends is compared with nothing but what it sent before.
+ */
+export function identifyConnection(
+  socket: Socket,
+  access: Access,
+  authorization: string | undefined,
+  anonymousAllowed: boolean,
+): Identity {
+  const last = remembered.get(socket);
+  if (last !== undefined && last.access === access && last.authorization === authorization) return last.identity;
+  const identity = identify(access, authorization, anonymousAllowed);
+  if (authorization !== undefined && identity.kind === 'caller')
+    remembered.set(socket, { access, authorization, identity });
+  return identity;
 }

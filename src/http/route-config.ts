@@ -4,7 +4,7 @@ import type { Revision } from '../catalog/revision.ts';
 import { mayRead } from '../core/access.ts';
 import { isName } from '../core/names.ts';
 import { nearest } from '../core/nearest.ts';
-import { identify } from './access.ts';
+import { identify, identifyConnection } from './access.ts';
 import { accessInForce, anonymousAllowed, type RouteDependencies } from './dependencies.ts';
 import { COMMON_HEADERS, matchesEtag } from './headers.ts';
 import { PROBLEMS, type ProblemCode, type ProblemDetails, type Refuse } from './problems.ts';
@@ -43,7 +43,9 @@ export function routeConfig(app: FastifyInstance, dependencies: RouteDependencie
 function authorize(request: FastifyRequest, service: string, dependencies: RouteDependencies): ProblemCode | null {
   const access = accessInForce(dependencies);
   if (access === null) return null; // nothing is active, so there is nothing to read
-  const identity = identify(access, request.headers.authorization, anonymousAllowed(access, dependencies));
+  const { raw, headers } = request;
+  const mayBeAnonymous = anonymousAllowed(access, dependencies);
+  const identity = identifyConnection(raw.socket, access, headers.authorization, mayBeAnonymous);
   if (identity.kind === 'refused') return 'UNAUTHENTICATED';
   return identity.kind === 'anonymous' || mayRead(identity.caller, service) ? null : 'FORBIDDEN';
 }
@@ -67,7 +69,7 @@ function answer(
     const detail = `No address in the network ${network}: ${prepared.unreachable.join(', ')}.`;
     return refuse(reply, 'NETWORK_UNREACHABLE', { detail });
   }
-  if (connection === undefined) return write(request, reply, revision, prepared.body);
+  if (connection === undefined) return write(request, reply, revision, prepared.body.text);
   const selected = selectConnection(prepared, connection);
   if (selected === null) {
     const known = [...prepared.connections.keys()];
@@ -88,19 +90,20 @@ function visibleNearest(request: FastifyRequest, service: string, revision: Revi
   return nearest(service, visible);
 }
 
-function write(request: FastifyRequest, reply: FastifyReply, revision: Revision, body: Buffer): FastifyReply {
+/** `text` has a character for each byte. */
+function write(request: FastifyRequest, reply: FastifyReply, revision: Revision, text: string): FastifyReply {
   reply.hijack();
   const { raw } = reply;
   const { etag } = revision;
-  const own = ['etag', etag, 'vary', 'Authorization', 'x-request-id', request.id];
+  const head = [...COMMON_HEADERS, 'etag', etag, 'vary', 'Authorization', 'x-request-id', request.id];
   if (matchesEtag(request.headers['if-none-match'], etag)) {
-    raw.writeHead(304, [...COMMON_HEADERS, ...own]);
+    raw.writeHead(304, head);
     raw.end();
     return reply;
   }
-  const content = ['content-type', 'application/json; charset=utf-8', 'content-length', String(body.length)];
-  raw.writeHead(200, [...COMMON_HEADERS, ...content, ...own]);
-  raw.end(body);
+  head.push('content-type', 'application/json; charset=utf-8', 'content-length', String(text.length));
+  raw.writeHead(200, head);
+  raw.end(text, 'latin1');
   return reply;
 }
 
