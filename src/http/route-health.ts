@@ -7,7 +7,7 @@ import { identify } from './access.ts';
 import { accessInForce, type RouteDependencies } from './dependencies.ts';
 import { COMMON_HEADERS } from './headers.ts';
 import type { Refuse } from './problems.ts';
-import { healthDeploymentRouteSchema, healthRouteSchema, liveRouteSchema, readyRouteSchema } from './schemas.ts';
+import { healthDeploymentRouteSchema, healthRouteSchema, liveRouteSchema, readyRouteSchema } from './schemas-health.ts';
 
 /** `GET /health/redis` and `/health/redis/:deployment`: the bytes are shared by all who wait for the same PING. */
 export function routeHealth(app: FastifyInstance, dependencies: RouteDependencies, refuse: Refuse): void {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { RouteDependencies } from './dependencies.ts';
-import { metricsRouteSchema } from './schemas.ts';
+import { metricsRouteSchema } from './schemas-health.ts';
 
 /** `GET /metrics`: what is already known, rendered. */
 export function routeMetrics(app: FastifyInstance, dependencies: RouteDependencies): void {

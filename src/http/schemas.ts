@@ -6,6 +6,8 @@ import { PROBLEM_TYPE, PROBLEMS } from './problems.ts';
 
 /** Contracts of the routes. They describe and document; answers are prepared or streamed, not serialised by them. */
 
+const PREFLIGHT_STATUSES = ['proven', 'pending', 'failed', 'waived', 'not-applicable'] as const;
+
 const node = z
   .union([z.object({ host: z.string(), port: z.int() }), z.object({ path: z.string() })])
   .meta({ id: 'Node' });
@@ -99,7 +101,7 @@ export const configurationSchema = z
     revision: z.int(),
     connections: z.record(z.string(), connection),
     preflight: z.object({
-      status: z.enum(['proven', 'pending', 'failed', 'waived', 'not-applicable']),
+      status: z.enum(PREFLIGHT_STATUSES),
       at: z.string().nullable(),
     }),
   })
@@ -133,12 +135,14 @@ const problem = z
     ],
   });
 
-function problems(...statuses: readonly number[]): Record<number, unknown> {
+/** The answers with these statuses: problem details. */
+export function problems(...statuses: readonly number[]): Record<number, unknown> {
   const response = { description: 'Problem details (RFC 9457).', content: { [PROBLEM_TYPE]: { schema: problem } } };
   return Object.fromEntries(statuses.map((status) => [status, response]));
 }
 
-function json(description: string, schema: z.ZodType, type = 'application/json'): unknown {
+/** A JSON answer. */
+export function json(description: string, schema: z.ZodType, type = 'application/json'): unknown {
   return { description, content: { [type]: { schema } } };
 }
 
@@ -207,7 +211,7 @@ const origin = z
   .nullable()
   .meta({ id: 'Origin' });
 
-const findingSchema = z
+export const findingSchema = z
   .object({
     code: z.string(),
     severity: z.enum(['error', 'warning', 'info']),
@@ -217,6 +221,38 @@ const findingSchema = z
     fix: z.string(),
   })
   .meta({ id: 'Finding' });
+
+/** Why Redis cannot be used, and what to do. */
+export const faultFields = {
+  code: z.string(),
+  class: z.enum(['configuration', 'environment', 'warning']),
+  title: z.string(),
+  cause: z.string(),
+  fix: z.string(),
+  help: z.string(),
+  steps: z.array(z.unknown()).meta({ description: 'What was tried to find out, in order.' }),
+};
+
+const preflightOutcome = z
+  .object({
+    status: z.enum(PREFLIGHT_STATUSES),
+    at: z.string().nullable(),
+    fault: z.object(faultFields).nullable(),
+    warnings: z.array(z.object(faultFields)),
+  })
+  .meta({ id: 'Preflight' });
+
+const change = z.object({ path: z.string(), from: z.unknown(), to: z.unknown() });
+
+const historyEntry = z
+  .object({
+    revision: z.int(),
+    activatedAt: z.string(),
+    cause: z.enum(['start', 'change', 'preflight']),
+    changes: z.array(change).meta({ description: 'The first 100; a secret shows only that it changed.' }),
+    changesTotal: z.int(),
+  })
+  .meta({ id: 'HistoryEntry' });
 
 const EXPLANATION_EXAMPLE = {
   environment: { name: 'development', detectedFrom: 'ENVIRONMENT' },
@@ -243,7 +279,12 @@ const EXPLANATION_EXAMPLE = {
   services: {},
   findings: [],
   secrets: [
-    { reference: 'env:REDIS_PASSWORD', usedBy: ['deployments.main.auth.password'], readAt: '2026-11-21T10:00:00.000Z' },
+    {
+      reference: 'env:REDIS_PASSWORD',
+      usedBy: ['deployments.main.auth.password'],
+      readAt: '2026-11-21T10:00:00.000Z',
+      problem: null,
+    },
   ],
   variables: [{ layer: 'process', names: ['REDIS_PASSWORD'] }],
 };
@@ -257,15 +298,24 @@ const explanationSchema = z
       revision: z.int().nullable(),
       activatedAt: z.string().nullable(),
       refused: z.object({ at: z.string(), reasons: z.array(findingSchema) }).nullable(),
-      waiting: z.object({ since: z.string(), faults: z.array(z.unknown()) }).nullable(),
+      waiting: z
+        .object({ since: z.string(), faults: z.array(z.looseObject({ deployment: z.string(), ...faultFields })) })
+        .nullable(),
     }),
-    preflight: z.record(z.string(), z.unknown()),
+    preflight: z.record(z.string(), preflightOutcome),
     deployments: z.record(z.string(), z.unknown()).meta({ description: 'Each leaf is { value, origin, shadowed }.' }),
     services: z.record(z.string(), z.unknown()),
     findings: z.array(findingSchema),
-    secrets: z.array(z.object({ reference: z.string(), usedBy: z.array(z.string()), readAt: z.string().nullable() })),
+    secrets: z.array(
+      z.object({
+        reference: z.string(),
+        usedBy: z.array(z.string()),
+        readAt: z.string().nullable(),
+        problem: z.string().nullable().meta({ description: 'Why it cannot be read.' }),
+      }),
+    ),
     variables: z.array(z.object({ layer: z.string(), names: z.array(z.string()) })),
-    history: z.array(z.unknown()).optional(),
+    history: z.array(historyEntry).optional(),
   })
   .meta({ id: 'Explanation', examples: [EXPLANATION_EXAMPLE] });
 
@@ -284,67 +334,6 @@ export const debugRouteSchema = {
     },
     ...problems(400, 401, 403, 404),
   },
-};
-
-const HEALTH_EXAMPLE = {
-  status: 'pass',
-  environment: 'development',
-  revision: 3,
-  time: '2026-11-21T10:00:00.000Z',
-  deployments: {},
-};
-
-const healthSchema = z.looseObject({ status: z.enum(['pass', 'warn', 'fail']) }).meta({
-  id: 'Health',
-  description: 'Status only for anonymous callers in staging and production.',
-  examples: [HEALTH_EXAMPLE],
-});
-
-const healthResponses = {
-  200: {
-    description: 'pass or warn',
-    content: { 'application/json': { schema: healthSchema }, 'application/health+json': { schema: healthSchema } },
-  },
-  503: {
-    description: 'fail',
-    content: { 'application/json': { schema: healthSchema }, 'application/health+json': { schema: healthSchema } },
-  },
-};
-
-export const healthRouteSchema = {
-  summary: 'Live verdict: every answer rests on a PING sent after the request arrived',
-  tags: ['health'],
-  security: [{ bearer: [] }, {}],
-  response: { ...healthResponses, ...problems(401) },
-};
-
-export const healthDeploymentRouteSchema = {
-  ...healthRouteSchema,
-  summary: 'The same for one deployment',
-  params: z.object({ deployment: z.string() }),
-  response: { ...healthResponses, ...problems(400, 401, 404) },
-};
-
-const statusSchema = z
-  .object({ status: z.enum(['pass', 'fail']), reason: z.string().optional() })
-  .meta({ id: 'Status', examples: [{ status: 'pass' }] });
-
-export const liveRouteSchema = {
-  summary: '200 while the process works; never touches Redis',
-  tags: ['health'],
-  response: { 200: json('Alive.', statusSchema) },
-};
-
-export const readyRouteSchema = {
-  summary: '200 when there is an active revision and no drain',
-  tags: ['health'],
-  response: { 200: json('Ready.', statusSchema), 503: json('Not ready.', statusSchema) },
-};
-
-export const metricsRouteSchema = {
-  summary: 'Prometheus metrics; a scrape never waits for Redis',
-  tags: ['health'],
-  response: { 200: { description: 'Prometheus text.', content: { 'text/plain': { schema: z.string() } } } },
 };
 
 export const catalogSchemaRouteSchema = {

@@ -6,8 +6,8 @@ export interface PingProxy extends AsyncDisposable {
   readonly port: number;
   /** PINGs so far. */
   readonly pings: number;
-  /** Most PINGs that ever were unanswered at the same time, over all connections. */
-  readonly inFlightMax: number;
+  /** Most PINGs that ever were unanswered at the same time, over all connections. May be set back. */
+  inFlightMax: number;
   /** Answers are passed on this much later. */
   delayMs: number;
 }
