@@ -97,6 +97,24 @@ describe('a catalog is taken over however it is replaced', () => {
   });
 });
 
+test('a catalog in one long line is read as fast as one of many lines', async () => {
+  const services = (prefix: string) =>
+    Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, at) => [`service-${at}`, { connections: { default: { keyPrefix: prefix } } }]),
+    );
+  const oneLine = (prefix: string) =>
+    JSON.stringify({
+      version: 1,
+      deployments: { main: { addresses: { host: `127.0.0.1:${redis.port}` } } },
+      services: services(prefix),
+    });
+  const startedAt = performance.now();
+  await using beacon = await startBeacon({ files: { 'catalog.yaml': oneLine('a:') } });
+  await beacon.write('catalog.yaml', oneLine('b:'));
+  await untilPrefix(beacon, 'b:');
+  expect(performance.now() - startedAt).toBeLessThan(8000); // it was half a minute
+});
+
 /** A volume as the kubelet makes it: files are links into `..data`, which is a link to a directory of a version. */
 async function swapData(mount: string, version: string, files: Readonly<Record<string, string>>): Promise<void> {
   const folder = join(mount, `..version_${version}`);
