@@ -1,6 +1,4 @@
-import swagger from '@fastify/swagger';
-import fastify, { type FastifyInstance } from 'fastify';
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import type { Logger } from 'pino';
 import type { RouteDependencies } from './http/dependencies.ts';
 import { COMMON_HEADER_MAP } from './http/headers.ts';
@@ -26,7 +24,7 @@ export interface AppOptions {
 
 /** The HTTP face: routes and what is the same for all of them. It does not listen yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { dependencies, logger } = options;
+  const { logger } = options;
   const nextRequestId = createRequestIds();
   const onRefusal = (code: ProblemCode, requestId: string): void => logger.warn({ code, requestId }, 'request refused');
   const refuse = refuseWith(logger);
@@ -40,29 +38,40 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
     serverFactory: (handler) =>
       createHardenedServer(handler, { nextRequestId, loopbackHostsOnly: options.loopbackHostsOnly, onRefusal }),
+    schemaController: SCHEMAS_DESCRIBE,
     frameworkErrors: (_error, _request, reply) => refuse(reply, 'NAME_INVALID'),
   });
-  // answers are prepared, queries are checked by hand: the schemas describe
-  app.setValidatorCompiler(() => () => true);
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   answerErrors(app, logger, refuse);
   logRequests(app, logger);
-  await app.register(swagger, openApi());
-  app.after(() => {
-    routeConfig(app, dependencies, refuse);
-    routeHealth(app, dependencies, refuse);
-    app.register(async (scope) => {
-      scope.addHook('onRequest', async (request, reply) => {
-        reply.headers({ ...COMMON_HEADER_MAP, 'x-request-id': request.id });
-      });
-      routeConfigList(scope, dependencies, refuse);
-      routeDebug(scope, dependencies, refuse);
-      routeLiveness(scope, dependencies);
-      routeMetrics(scope, dependencies);
-      routeReference(scope, { app, docs: options.docs });
-    });
-  });
+  addRoutes(app, options, refuse);
   return app;
+}
+
+/**
+ * Answers are prepared, queries are checked by hand: schemas only describe. Given like this, Fastify does not even load
+ * what would compile them.
+ */
+const SCHEMAS_DESCRIBE = {
+  compilersFactory: {
+    buildValidator: () => () => () => true,
+    buildSerializer: () => () => (data: unknown) => JSON.stringify(data),
+  },
+} as unknown as NonNullable<FastifyServerOptions['schemaController']>; // declared as Ajv's functions; they are only called
+
+function addRoutes(app: FastifyInstance, options: AppOptions, refuse: Refuse): void {
+  const { dependencies } = options;
+  routeConfig(app, dependencies, refuse);
+  routeHealth(app, dependencies, refuse);
+  app.register(async (scope) => {
+    scope.addHook('onRequest', async (request, reply) => {
+      reply.headers({ ...COMMON_HEADER_MAP, 'x-request-id': request.id });
+    });
+    routeConfigList(scope, dependencies, refuse);
+    routeDebug(scope, dependencies, refuse);
+    routeLiveness(scope, dependencies);
+    routeMetrics(scope, dependencies);
+    routeReference(scope, { describe: () => describeRoutes(options, refuse), docs: options.docs });
+  });
 }
 
 /** Sends a problem with the headers of every answer; what was refused is logged by its pattern, never by its URL. */
@@ -110,8 +119,12 @@ function logRequests(app: FastifyInstance, logger: Logger): void {
   });
 }
 
-function openApi(): Parameters<typeof swagger>[1] & object {
-  return {
+/** OpenAPI 3.1 of the routes, from an app that never listens: what makes it is loaded when somebody asks for it. */
+async function describeRoutes(options: AppOptions, refuse: Refuse): Promise<object> {
+  const { default: swagger } = await import('@fastify/swagger');
+  const { jsonSchemaTransform, jsonSchemaTransformObject } = await import('fastify-type-provider-zod');
+  const app = fastify({ exposeHeadRoutes: false, schemaController: SCHEMAS_DESCRIBE });
+  await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -123,5 +136,8 @@ function openApi(): Parameters<typeof swagger>[1] & object {
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
-  };
+  });
+  app.after(() => addRoutes(app, options, refuse));
+  await app.ready();
+  return app.swagger();
 }

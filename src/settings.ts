@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { catalogSchema } from './core/catalog-schema.ts';
 import { detectEnvironment, type Environment } from './core/environment.ts';
 import { NAME_PATTERN, NAME_RULE } from './core/names.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Address } from './target.ts';
 
 export const DEFAULT_PORT = 6379;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { catalogSchema } from './catalog-schema.ts';
 import type { Finding, FindingCode } from './finding.ts';
 import { locate, type Marks } from './marks.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENVIRONMENTS } from './environment.ts';
 import { NAME_PATTERN } from './names.ts';
 

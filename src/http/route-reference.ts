@@ -1,17 +1,17 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import { catalogSchema } from '../core/catalog-schema.ts';
 import { renderDocs } from './docs-page.ts';
 import { catalogSchemaRouteSchema } from './schemas.ts';
 
 export interface ReferenceOptions {
-  /** The app whose routes are described. */
-  readonly app: FastifyInstance;
+  /** OpenAPI 3.1 of all routes. */
+  readonly describe: () => Promise<object>;
   readonly docs: boolean;
 }
 
 /** What describes this service: OpenAPI, the JSON Schema of the catalog, a page to read. Made when first asked for. */
-export function routeReference(scope: FastifyInstance, { app, docs }: ReferenceOptions): void {
+export function routeReference(scope: FastifyInstance, { describe, docs }: ReferenceOptions): void {
   const once = <T>(make: () => T): (() => T) => {
     let made: { readonly value: T } | null = null;
     return () => {
@@ -20,20 +20,24 @@ export function routeReference(scope: FastifyInstance, { app, docs }: ReferenceO
     };
   };
   const catalogJson = once(() => JSON.stringify(catalogJsonSchema()));
-  const openApiJson = once(() => JSON.stringify(withReferencedComponents(app.swagger())));
-  const page = once(() => renderDocs(withReferencedComponents(app.swagger())));
+  const openApi = once(async () => withReferencedComponents(await describe()));
+  const openApiJson = once(async () => JSON.stringify(await openApi()));
+  const page = once(async () => renderDocs(await openApi()));
   scope.get('/schema/catalog.json', { schema: catalogSchemaRouteSchema }, (_request, reply) =>
     reply.type('application/schema+json').serializer(String).send(catalogJson()),
   );
-  scope.get('/openapi.json', { schema: { hide: true } }, (_request, reply) =>
-    reply.type('application/json; charset=utf-8').serializer(String).send(openApiJson()),
+  scope.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) =>
+    reply
+      .type('application/json; charset=utf-8')
+      .serializer(String)
+      .send(await openApiJson()),
   );
   if (!docs) return;
-  scope.get('/docs', { schema: { hide: true } }, (_request, reply) =>
+  scope.get('/docs', { schema: { hide: true } }, async (_request, reply) =>
     reply
       .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
       .type('text/html; charset=utf-8')
-      .send(page()),
+      .send(await page()),
   );
 }
 

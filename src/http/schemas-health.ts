@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENVIRONMENTS } from '../core/environment.ts';
 import { faultFields, findingSchema, json, problems } from './schemas.ts';
 

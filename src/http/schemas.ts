@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TLS_VERSIONS, TOPOLOGIES, WORKLOADS } from '../core/catalog-schema.ts';
 import { ENVIRONMENTS } from '../core/environment.ts';
 import { LAYERS } from '../core/origin.ts';
