@@ -1,5 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { parseCatalog } from '../../src/catalog/document.ts';
 import { parseEnvFile, processVariables } from '../../src/catalog/env-file.ts';
+import { readSources } from '../../src/catalog/sources.ts';
+import { temporaryDirectory } from '../support/temporary-directory.ts';
 
 /** Value, line and column by name. */
 function read(text: string): Record<string, [string, number | undefined, number | undefined]> {
@@ -36,6 +41,22 @@ test('an origin names layer, file and variable', () => {
     line: 1,
     column: 1,
   });
+});
+
+test('of the files, .env.<environment> goes before .env, and the process before both', async () => {
+  await using directory = await temporaryDirectory();
+  await writeFile(join(directory.path, '.env'), 'REDIS_HOST=dot\nREDIS_PORT=1\nREDIS_DB=1\n');
+  await writeFile(join(directory.path, '.env.test'), 'REDIS_HOST=dot-test\nREDIS_PORT=2\n');
+  await writeFile(join(directory.path, '.env.production'), 'REDIS_HOST=dot-production\n');
+  const environment = { name: 'test', detectedFrom: 'ENVIRONMENT' } as const;
+  const settings = { environment, directory: directory.path, catalog: null, variables: { REDIS_HOST: 'process' } };
+  const { variables } = await readSources(settings, parseCatalog, '2026-11-21T10:00:00.000Z');
+
+  expect(variables.map(({ layer, variables: all }) => [layer, ...[...all.keys()].toSorted()])).toEqual([
+    ['env-file', 'REDIS_DB', 'REDIS_HOST', 'REDIS_PORT'],
+    ['env-file-environment', 'REDIS_HOST', 'REDIS_PORT'],
+    ['process', 'REDIS_HOST'],
+  ]);
 });
 
 test('the variables of the process are a layer, too', () => {

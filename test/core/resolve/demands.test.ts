@@ -93,6 +93,59 @@ test('the reason of a waiver is shown', () => {
   expect(deploymentOf(resolved).waive.tls).toMatchObject({ value: 'private link', origin: { line: 2, column: 76 } });
 });
 
+/** `environment: message` of environments that share a database. */
+function shared(overlays: string, services = 'backend: {}'): string[] {
+  const text = `version: 1
+deployments: { main: { addresses: { container: "r.example:6379", host: "localhost:6380" } } }
+services: { ${services} }
+environments: { ${overlays} }
+`;
+  return only(resolveDeclared({ catalog: text }).findings, 'ENVIRONMENTS_SHARE_DATABASE').map(({ message }) => message);
+}
+
+test.each<[string, string, string | undefined, string[]]>([
+  [
+    'an overlay that moves nothing',
+    'staging: {}',
+    undefined,
+    ['development and staging use the same server and database (r.example:6379/0).'],
+  ],
+  [
+    'another server',
+    'staging: { deployments: { main: { addresses: { container: "s.example:6379" } } } }',
+    undefined,
+    [],
+  ],
+  [
+    'another server for all networks',
+    'staging: { deployments: { main: { addresses: { any: "s.example:6379" } } } }',
+    undefined,
+    [],
+  ],
+  ['the database that tests have of their own', 'test: {}', undefined, []],
+  [
+    'a database that tests share',
+    'test: {}',
+    'backend: { connections: { default: { db: 0 } } }',
+    ['development and test use the same server and database (r.example:6379/0).'],
+  ],
+  ['another topology', 'staging: { deployments: { main: { topology: cluster, nodes: ["c1"] } } }', undefined, []],
+  [
+    'only localhost, which is another machine each time',
+    'staging: { deployments: { main: { addresses: { container: "localhost:6379" } } } }',
+    undefined,
+    [],
+  ],
+  [
+    'each other, not only the base',
+    'staging: { deployments: { main: { addresses: { any: "s.example" } } } }, production: { deployments: { main: { addresses: { any: "S.example:6379" } } } }',
+    undefined,
+    ['staging and production use the same server and database (s.example:6379/0).'],
+  ],
+])('environments on one database: %s', (_title, overlays, services, expected) => {
+  expect(shared(overlays, services)).toEqual(expected);
+});
+
 const CALLER = { tokenSha256: 'a'.repeat(64), services: ['backend'] };
 const CALLERS = `access: { callers: { ops: { tokenSha256: "${'b'.repeat(64)}", services: ["*"], operator: true } } }`;
 

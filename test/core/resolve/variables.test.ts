@@ -220,6 +220,12 @@ test.each<[string, string]>([
   ]);
 });
 
+test('a host beside a socket is used, with its port', () => {
+  const variables = { REDIS_URL: 'unix:/run/redis.sock', REDIS_HOST: 'h.example' };
+
+  expect(deploymentOf(resolveDeclared({ variables })).addresses.host?.value).toEqual({ host: 'h.example', port: 6379 });
+});
+
 const SEVERAL = `version: 1
 deployments: { first: { addresses: { any: "a.example:1" } }, second-one: { addresses: { any: "b.example:2" } } }
 services: { backend: { connections: { default: { deployment: first }, jobs: { deployment: second-one } } } }
