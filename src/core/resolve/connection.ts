@@ -49,7 +49,8 @@ export function resolveConnection(
   const ownsShared = sections.some((section) => SHARED_KEYS.some((key) => Object.hasOwn(section.values, key)));
   const shared = ownsShared ? resolveSharedParts([...sources.defaults, ...sections], path, context) : sources.shared;
   const db = resolveConnectionDb(sources, deployment);
-  checkDb(db, deployment, `${path}.db`, context);
+  // one wrong database of the deployment is one problem, however many connections have it
+  checkDb(db, deployment, db === deployment.db ? `deployments.${deployment.name}.db` : `${path}.db`, context);
   return {
     name,
     deployment: sources.deployment,

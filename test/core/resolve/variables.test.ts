@@ -302,6 +302,26 @@ services: { backend: {} }
   expect(codesOf(resolveDeclared({ catalog }).findings)).toEqual(['ACCESS_MISSING']);
 });
 
+test('a wrong database of the deployment is told once, at the variable', () => {
+  const catalog = `version: 1
+services: { a: {}, b: {}, c: { connections: { default: { db: 99 } } } }
+`;
+  const { findings } = resolveDeclared({ catalog, variables: { REDIS_DB: '16' } });
+
+  expect(
+    findings
+      .filter(({ code }) => code === 'DB_OUT_OF_RANGE')
+      .map(({ path, origin, message }) => [path, origin, message]),
+  ).toEqual([
+    ['deployments.main.db', { layer: 'process', variable: 'REDIS_DB' }, 'Database 16 is chosen, but main has 0 to 15.'],
+    [
+      'services.c.connections.default.db',
+      { layer: 'process', variable: 'REDIS_DB' },
+      'Database 16 is chosen, but main has 0 to 15.',
+    ],
+  ]);
+});
+
 test('which database: variable of the connection, then the connection, then variable and default of the deployment', () => {
   const catalog = (db: string) => `version: 1
 services: { backend: { connections: { default: { ${db} }, cache: { ${db} }, queue: {} } } }
