@@ -50,7 +50,12 @@ export function resolveConnection(
   const shared = ownsShared ? resolveSharedParts([...sources.defaults, ...sections], path, context) : sources.shared;
   const db = resolveConnectionDb(sources, deployment);
   // one wrong database of the deployment is one problem, however many connections have it
-  checkDb(db, deployment, db === deployment.db ? `deployments.${deployment.name}.db` : `${path}.db`, context);
+  checkDb(
+    db,
+    deployment,
+    db.origin === deployment.db.origin ? `deployments.${deployment.name}.db` : `${path}.db`,
+    context,
+  );
   return {
     name,
     deployment: sources.deployment,

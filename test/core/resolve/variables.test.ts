@@ -314,11 +314,6 @@ services: { a: {}, b: {}, c: { connections: { default: { db: 99 } } } }
       .map(({ path, origin, message }) => [path, origin, message]),
   ).toEqual([
     ['deployments.main.db', { layer: 'process', variable: 'REDIS_DB' }, 'Database 16 is chosen, but main has 0 to 15.'],
-    [
-      'services.c.connections.default.db',
-      { layer: 'process', variable: 'REDIS_DB' },
-      'Database 16 is chosen, but main has 0 to 15.',
-    ],
   ]);
 });
 
