@@ -100,7 +100,11 @@ function answerErrors(app: FastifyInstance, logger: Logger, refuse: Refuse): voi
 /** Name and place of a bug. Its message may hold anything, so it stays out of the log. */
 export function describeBug(error: unknown): { name: string; at: string[] } {
   if (!(error instanceof Error)) return { name: typeof error, at: [] };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const { stack = '', message } = error;
+  const frames = stack
+    .slice(stack.indexOf(message) + message.length) // a line of the message may look like a frame
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
   return { name: error.name, at: frames.slice(0, 5).map((line) => line.trim()) };
 }
 
