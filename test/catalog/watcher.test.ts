@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rename, rm, symlink, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RedisServer, startRedis } from '../../src/testing/redis-server.ts';
+import { runProgram } from '../../src/testing/run-program.ts';
 import { type Beacon, startBeacon } from '../support/service.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { until } from '../support/until.ts';
@@ -253,6 +254,43 @@ describe('secrets and variables are taken over as well', () => {
     expect(await passwordOf(beacon)).toBe('first-password');
   });
 });
+
+describe('what is no regular file is refused, and blocks nobody', () => {
+  test.each([
+    ['a directory', (path: string) => mkdir(path)],
+    ['a FIFO', (path: string) => run('mkfifo', path)],
+    ['a device', (path: string) => symlink('/dev/zero', path)],
+    ['a link to itself', (path: string) => symlink(path, path)],
+    ['a link to nowhere', (path: string) => symlink(`${path}.gone`, path)],
+  ])('%s in place of the catalog', async (_what, make) => {
+    await using beacon = await startBeacon({ files: { 'catalog.yaml': catalogText('a:') } });
+    const path = join(beacon.directory, 'catalog.yaml');
+    await rm(path);
+    await make(path);
+    const refused = async () => (await beacon.ask('/debug/redis-config')).json.catalog.refused;
+    const { reasons } = await until(refused);
+    expect(reasons[0].code).toMatch(/^CATALOG_(UNREADABLE|REMOVAL)$/);
+    expect((await beacon.ask('/config/service-0')).status).toBe(200);
+    await rm(path, { recursive: true });
+    await beacon.write('catalog.yaml', catalogText('a:'));
+    await until(async () => (await refused()) === null);
+  });
+
+  test.each([
+    ['a directory', (path: string) => mkdir(path)],
+    ['a FIFO', (path: string) => run('mkfifo', path)],
+  ])('%s in place of .env', async (_what, make) => {
+    await using beacon = await startBeacon({ files: { 'catalog.yaml': catalogText('a:') } });
+    await make(join(beacon.directory, '.env'));
+    const { reasons } = await until(async () => (await beacon.ask('/debug/redis-config')).json.catalog.refused);
+    expect(reasons[0]).toMatchObject({ code: 'ENV_FILE_UNREADABLE', origin: { file: '.env' } });
+  });
+});
+
+async function run(program: string, ...args: string[]): Promise<void> {
+  const { ok } = await runProgram(program, args, { env: process.env, timeoutMs: 5000 });
+  if (!ok) throw new Error(`${program} failed.`);
+}
 
 test('content that comes back before it was believed changes nothing', async () => {
   await using beacon = await startBeacon({ files: { 'catalog.yaml': catalogText('a:') }, variables: SLOW });
