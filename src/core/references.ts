@@ -80,3 +80,12 @@ export function nameReference(declared: { readonly env: string } | { readonly fi
     return /^[A-Z_][A-Z0-9_]*$/.test(declared.env) ? `variable ${declared.env}` : 'the variable named here';
   return /^(~|\.{0,2})\//.test(declared.file) ? `file ${declared.file}` : 'the file named here';
 }
+
+/**
+ * A reference as it may be shown, `env:NAME` or `file:PATH`. What could not be read and does not look like a name or
+ * a path may be the secret itself, put where its place belongs.
+ */
+export function showReference(reference: string, wasRead: boolean): string {
+  if (wasRead || /^env:[A-Z_][A-Z0-9_]*$/.test(reference) || /^file:(~|\.{0,2})\//.test(reference)) return reference;
+  return `${reference.slice(0, reference.indexOf(':'))}:(not shown)`;
+}

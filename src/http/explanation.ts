@@ -5,6 +5,7 @@ import type { Sources } from '../catalog/sources.ts';
 import type { Environment } from '../core/environment.ts';
 import type { Finding } from '../core/finding.ts';
 import { describeOrigin, type Traced } from '../core/origin.ts';
+import { showReference } from '../core/references.ts';
 import { explainDeployment, explainService, leavesOf } from '../core/render/explanation.ts';
 import type { ResolvedDeployment, ResolvedService } from '../core/resolved.ts';
 import { Secret } from '../core/secret.ts';
@@ -75,7 +76,7 @@ function secretsOf(revision: Revision | null): Record<string, unknown>[] {
   return (revision?.sources.secretUses ?? []).map(({ reference, usedBy }) => {
     const reading = revision?.sources.readings.get(reference);
     return {
-      reference,
+      reference: showReference(reference, reading?.ok === true),
       usedBy,
       readAt: reading?.ok ? reading.readAt : null,
       problem: reading?.ok === false ? reading.problem : null,
