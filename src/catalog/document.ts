@@ -3,6 +3,7 @@ import {
   EVENT_ID,
   type Event,
   getScalarValue,
+  load,
   parseEvents,
   SCALAR_STYLE,
   type ScalarEvent,
@@ -11,7 +12,7 @@ import {
 import { describeIssues } from '../core/catalog-problems.ts';
 import { type Catalog, catalogSchema } from '../core/catalog-schema.ts';
 import type { Finding, FindingCode } from '../core/finding.ts';
-import { type Marks, packMark } from '../core/marks.ts';
+import { type Marks, packMark, unpackMark } from '../core/marks.ts';
 
 export const CATALOG_BYTES_MAX = 8 * 1024 * 1024;
 const DEPTH_MAX = 20;
@@ -39,7 +40,9 @@ export function parseCatalog(text: string, file: string): ParsedCatalog {
     const refused = refuseEvents(events, text, file);
     if (refused !== null) return refused;
     value = constructFromEvents(events, { source: text, maxAliases: 0 })[0];
-    marks = markEvents(events, text);
+    const renamed: number[] = [];
+    marks = markEvents(events, text, renamed);
+    if (renamed[0] !== undefined) return refuseKey(file, renamed[0]);
   } catch (error) {
     return describeSyntaxError(error, file);
   }
@@ -93,6 +96,16 @@ function refuseEvents(events: readonly Event[], text: string, file: string): Par
   return null;
 }
 
+/** `007:` would become the name 7, `1e3:` 1000 and `~:` null, without a word. */
+function refuseKey(file: string, mark: number): ParsedCatalog {
+  const message = 'YAML reads this key as a number or null and would change its name.';
+  return refuse(file, 'CATALOG_KEY_NOT_STRING', message, 'Quote this key.', unpackMark(mark));
+}
+
+function isRenamed(key: string): boolean {
+  return /^[-+.~\d]/.test(key) && String(load(key)) !== key;
+}
+
 /** What the parser complains about most, in our words: its own text may quote the source. */
 const SYNTAX_WORDS: ReadonlyMap<string, readonly [message: string, fix: string]> = new Map([
   ['duplicated mapping key', ['A key stands twice in one mapping.', 'Remove or rename one of them.']],
@@ -139,14 +152,17 @@ function openFrame(at: number, isMapping: boolean): Frame {
   return { at, in: {}, isMapping, key: null, keyAt: at, index: 0 };
 }
 
-/** One pass over the flat events: the position of each mapping, sequence and scalar, shaped like the document. */
-function markEvents(events: readonly Event[], text: string): Marks {
+/**
+ * One pass over the flat events: the position of each mapping, sequence and scalar, shaped like the document.
+ * Places of keys that YAML does not leave as they are written go to `renamed`.
+ */
+function markEvents(events: readonly Event[], text: string, renamed: number[]): Marks {
   const lineOf = lineFinder(text);
   const root = openFrame(packMark(1, 1), false);
   const stack = [root];
   for (const event of events) {
     const top = stack.at(-1) ?? root;
-    if (event.type === EVENT_ID.SCALAR) markScalar(top, event, text, lineOf);
+    if (event.type === EVENT_ID.SCALAR) markScalar(top, event, text, lineOf, renamed);
     else if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE) {
       const frame = openFrame(packOffset(event.start, lineOf), event.type === EVENT_ID.MAPPING);
       place(top, frame);
@@ -156,7 +172,13 @@ function markEvents(events: readonly Event[], text: string): Marks {
   return root.in['0'] ?? root.at;
 }
 
-function markScalar(top: Frame, event: ScalarEvent, text: string, lineOf: ReturnType<typeof lineFinder>): void {
+function markScalar(
+  top: Frame,
+  event: ScalarEvent,
+  text: string,
+  lineOf: ReturnType<typeof lineFinder>,
+  renamed: number[],
+): void {
   const isKey = top.isMapping && top.key === null;
   // where nothing stands behind a key, or a block begins on the next line, its own place is the better one
   const isBlock = event.style === SCALAR_STYLE.LITERAL_BLOCK || event.style === SCALAR_STYLE.FOLDED_BLOCK;
@@ -165,6 +187,7 @@ function markScalar(top: Frame, event: ScalarEvent, text: string, lineOf: Return
   else {
     top.key = getScalarValue(text, event);
     top.keyAt = mark;
+    if (event.style === SCALAR_STYLE.PLAIN && isRenamed(top.key)) renamed.push(mark);
   }
 }
 

@@ -18,14 +18,20 @@ function main(): void {
     at: parsed.marks.at,
     in: { ...parsed.marks.in, services: typeof marks === 'object' ? { at: marks.at, in: {} } : 0 },
   };
-  post({ type: 'frame', parsed: { ok: true, catalog, marks: frameMarks } });
   const entries = Object.entries(services);
-  for (let index = 0; index < entries.length; index += PORTION) {
+  let index = 0;
+  parentPort?.on('message', () => {
     const portion = entries.slice(index, index + PORTION);
+    index += PORTION;
+    if (portion.length === 0) {
+      post({ type: 'end' });
+      parentPort?.close();
+      return;
+    }
     const portionMarks = portion.map(([name]) => [name, places[name]]);
     post({ type: 'services', values: Object.fromEntries(portion), marks: Object.fromEntries(portionMarks) });
-  }
-  post({ type: 'end' });
+  });
+  post({ type: 'frame', parsed: { ok: true, catalog, marks: frameMarks } });
 }
 
 main();

@@ -9,7 +9,7 @@ const INLINE_BYTES_MAX = 32 * 1024;
 /** Entries of a large catalog arrive in portions of this size, so that receiving them stops nobody. */
 export const PORTION = 200;
 
-/** What the worker sends: first the catalog without its services, then these in portions. */
+/** What the worker sends: the catalog without its services, then these in portions, each when it is asked for. */
 export type ParserMessage =
   | { readonly type: 'whole'; readonly parsed: ParsedCatalog }
   | { readonly type: 'frame'; readonly parsed: ParsedCatalog }
@@ -43,15 +43,20 @@ function parseInThread(url: URL, text: string, file: string): Promise<ParsedCata
   const services: Record<string, unknown> = {};
   const marks: Record<string, unknown> = {};
   let frame: ParsedCatalog | null = null;
+  // portions that wait together would arrive in one go: requests come first, then the next portion
+  const askForMore = (): void => void setImmediate(() => worker.postMessage('next'));
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('the parser thread ended without a result')));
     worker.on('message', (message: ParserMessage) => {
       if (message.type === 'whole') resolve(message.parsed);
+      else if (message.type === 'end' && frame !== null) resolve(assemble(frame, services, marks));
       else if (message.type === 'frame') frame = message.parsed;
       else if (message.type === 'services') {
         Object.assign(services, message.values);
         Object.assign(marks, message.marks);
-      } else if (frame !== null) resolve(assemble(frame, services, marks));
+      }
+      if (message.type === 'frame' || message.type === 'services') askForMore();
     });
   });
 }

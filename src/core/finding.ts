@@ -27,6 +27,7 @@ export const FINDING_CODES = {
   ADDRESS_UNUSED: ['warning', 'error', 'An address is set, but the topology does not use it.'],
   CATALOG_ALIAS: ['error', 'error', 'The catalog uses a YAML alias, which hides where a value stands.'],
   CATALOG_EMPTY: ['error', 'error', 'The catalog holds no settings.'],
+  CATALOG_KEY_NOT_STRING: ['error', 'error', 'YAML would change the name of a key.'],
   CATALOG_KEY_UNKNOWN: ['error', 'error', 'The catalog has a key that nothing reads.'],
   CATALOG_NAME_INVALID: ['error', 'error', 'A name in the catalog is no DNS label.'],
   CATALOG_REMOVAL: ['error', 'error', 'An update loses the catalog, most services or all deployments.'],
