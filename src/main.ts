@@ -2,6 +2,7 @@ import './quiet.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { describeBug } from './app.ts';
+import { isStrict } from './core/environment.ts';
 import { describeOrigin } from './core/origin.ts';
 import { createLogger } from './log.ts';
 import { type Service, startService } from './service.ts';
@@ -9,6 +10,7 @@ import { readSettings, type Settings } from './settings.ts';
 
 /** sysexits.h EX_CONFIG: nothing that a restart would mend. */
 const EXIT_CONFIGURATION = 78;
+const EXIT_FAILURE = 1;
 /** Orchestrators kill after 10 s: be gone before. */
 const SHUTDOWN_DEADLINE_MS = 9000;
 const STRICT_DRAIN_MS = 3000;
@@ -49,7 +51,7 @@ async function main(): Promise<void> {
         origin: origin === null ? null : describeOrigin(origin),
       })),
     );
-    process.exit(EXIT_CONFIGURATION);
+    process.exit(started.restartMayHelp ? EXIT_FAILURE : EXIT_CONFIGURATION);
   }
   const { name } = settings.settings.environment;
   logger.info(
@@ -78,7 +80,7 @@ function reportProblems(problems: readonly Problem[]): void {
   const format = process.env.LOG_FORMAT;
   const asJson = format === 'json' || (format !== 'pretty' && !process.stderr.isTTY);
   if (asJson) {
-    const line = { level: 60, time: new Date().toISOString(), problems, msg: 'the configuration cannot be used' };
+    const line = { level: 60, time: new Date().toISOString(), problems, msg: 'redis-beacon cannot start' };
     process.stderr.write(`${JSON.stringify(line)}\n`);
     return;
   }
@@ -106,7 +108,7 @@ function onTermination(logger: Logger, stop: () => void): void {
 }
 
 async function stop(service: Service, settings: Settings, logger: Logger): Promise<void> {
-  const strict = settings.environment.name === 'staging' || settings.environment.name === 'production';
+  const strict = isStrict(settings.environment.name);
   service.drain();
   await pause(settings.BEACON_DRAIN_MS ?? (strict ? STRICT_DRAIN_MS : 0));
   await service[Symbol.asyncDispose]();

@@ -7,14 +7,14 @@ import { detectNetwork, type Network } from './catalog/network.ts';
 import { createParser } from './catalog/parser.ts';
 import { readSources, type SourceSettings } from './catalog/sources.ts';
 import { Watcher } from './catalog/watcher.ts';
-import type { Finding } from './core/finding.ts';
-import { describeOrigin } from './core/origin.ts';
+import { isStrict } from './core/environment.ts';
+import { createFinding, type Finding } from './core/finding.ts';
 import { createCatalogState } from './health/catalog-state.ts';
-import type { StateChange } from './health/monitor.ts';
 import { createHealthReporter } from './health/report.ts';
 import { Supervision } from './health/supervision.ts';
 import { unwatchedIn } from './health/unwatched.ts';
-import { chooseListener } from './http/listener.ts';
+import { chooseListener, describeListenError } from './http/listener.ts';
+import { logActivation, logDevelopment, logStateChange } from './log-events.ts';
 import { createMetrics } from './metrics.ts';
 import { climb } from './redis/ladder.ts';
 import type { Settings } from './settings.ts';
@@ -38,10 +38,10 @@ export interface Service extends AsyncDisposable {
 
 export type StartedService =
   | { readonly ok: true; readonly service: Service }
-  | { readonly ok: false; readonly reasons: readonly Finding[] };
+  | { readonly ok: false; readonly reasons: readonly Finding[]; readonly restartMayHelp: boolean };
 
 /**
- * Starts everything, in this order: declarations, the first revision, the listener, supervision, watching for changes.
+ * Starts everything, in this order: declarations, the first revision, the listener, watching for changes.
  * In staging and production a first configuration that is refused ends the start; elsewhere the service comes up,
  * says what is wrong, and takes the mended catalog when it appears.
  */
@@ -69,37 +69,12 @@ export async function startService(options: ServiceOptions): Promise<StartedServ
     }),
   );
   const outcome = await activation.propose(sources);
-  const strict = settings.environment.name === 'staging' || settings.environment.name === 'production';
-  if (outcome === 'refused' && strict) return { ok: false, reasons: activation.refusal?.reasons ?? [] };
+  if (outcome === 'refused' && isStrict(settings.environment.name))
+    return { ok: false, reasons: activation.refusal?.reasons ?? [], restartMayHelp: false };
 
-  let draining = false;
-  const listener = chooseListener(settings, network);
-  const catalogState = createCatalogState(activation);
-  const monitors = () => supervision.monitors;
-  const app = await buildApp({
-    logger,
-    loopbackHostsOnly: listener.loopbackHostsOnly,
-    docs: !strict,
-    dependencies: {
-      activation,
-      environment: settings.environment,
-      network,
-      listenerIsPrivate: listener.isPrivate,
-      isDraining: () => draining,
-      metrics: createMetrics({ activation, monitors }),
-      health: createHealthReporter({
-        monitors,
-        unwatched: () => unwatchedIn(activation.active),
-        deadlineMs: settings.BEACON_HEALTH_DEADLINE_MS,
-        header: () => ({
-          environment: settings.environment.name,
-          revision: activation.active?.number ?? null,
-          catalog: catalogState(),
-        }),
-      }),
-    },
-  });
-  const url = await app.listen({ host: listener.host, port: listener.port, listenTextResolver: (address) => address });
+  const listening = await listen(options, network, activation, supervision);
+  if (!listening.ok) return listening;
+  const { app, url, drain } = listening;
   started.defer(() => app.close());
   parser.serveRequests();
   started.use(
@@ -107,15 +82,59 @@ export async function startService(options: ServiceOptions): Promise<StartedServ
   );
   started.defer(() => activation.end()); // first of all: nobody waits for the proof of what nobody will see
   const running = started.move();
-  const service: Service = {
-    app,
-    url,
-    drain: () => {
-      draining = true;
-    },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  return { ok: true, service: { app, url, drain, [Symbol.asyncDispose]: () => running.disposeAsync() } };
+}
+
+type Listening = { readonly ok: true } & Pick<Service, 'app' | 'url' | 'drain'>;
+
+/** Builds the HTTP face and opens the listener. */
+async function listen(
+  { settings, logger }: ServiceOptions,
+  network: Network,
+  activation: Activation,
+  supervision: Supervision,
+): Promise<Listening | (StartedService & { readonly ok: false })> {
+  let draining = false;
+  const { environment } = settings;
+  const { host, port, isPrivate, loopbackHostsOnly } = chooseListener(settings, network);
+  const catalogState = createCatalogState(activation);
+  const monitors = () => supervision.monitors;
+  const health = createHealthReporter({
+    monitors,
+    unwatched: () => unwatchedIn(activation.active),
+    deadlineMs: settings.BEACON_HEALTH_DEADLINE_MS,
+    header: () => ({
+      environment: environment.name,
+      revision: activation.active?.number ?? null,
+      catalog: catalogState(),
+    }),
+  });
+  const dependencies = {
+    activation,
+    health,
+    environment,
+    network,
+    listenerIsPrivate: isPrivate,
+    isDraining: () => draining,
+    metrics: createMetrics({ activation, monitors }),
   };
-  return { ok: true, service };
+  const app = await buildApp({ logger, loopbackHostsOnly, docs: !isStrict(environment.name), dependencies });
+  try {
+    const url = await app.listen({ host, port, listenTextResolver: (address) => address });
+    return {
+      ok: true,
+      app,
+      url,
+      drain: () => {
+        draining = true;
+      },
+    };
+  } catch (error) {
+    await app.close();
+    const reason = describeListenError(error);
+    if (reason === null) throw error;
+    return { ok: false, reasons: [createFinding('LISTENER_FAILED', environment.name, reason)], restartMayHelp: true };
+  }
 }
 
 function superviseWith(settings: Settings, logger: Logger): Supervision {
@@ -148,64 +167,4 @@ function createActivation(
     now: () => new Date(),
     onEvent,
   });
-}
-
-function logDevelopment(choice: DevelopmentChoice, logger: Logger): void {
-  if (choice.started !== null)
-    logger.info(
-      { ...choice.started.address, pid: choice.started.pid },
-      'started a Redis of its own for development: it ends with this process and keeps nothing',
-    );
-  else if (choice.because === 'listening')
-    logger.info(
-      { address: choice.address },
-      'something listens on the default address: it is used, no Redis is started',
-    );
-}
-
-function logActivation(event: ActivationEvent, logger: Logger): void {
-  if (event.type === 'activated') {
-    const { number, services, deployments, preflight, findings } = event.revision;
-    const proof = Object.fromEntries([...preflight].map(([name, { status, fault }]) => [name, fault?.code ?? status]));
-    const facts = {
-      revision: number,
-      services: services.size,
-      deployments: deployments.size,
-      preflight: proof,
-      changes: event.entry.changesTotal,
-    };
-    logger.info(facts, 'configuration active');
-    if (event.entry.cause !== 'preflight') logFindings(findings, logger);
-  } else if (event.type === 'refused') {
-    const { kept, refusal } = event;
-    logger.error(
-      { keptRevision: kept, reasons: refusal.reasons.map(describeFinding) },
-      kept === null
-        ? 'configuration refused: nothing is active'
-        : 'configuration refused: the last good revision stays',
-    );
-  } else {
-    const faults = event.waiting.faults.map(([deployment, { code, cause, fix }]) => ({ deployment, code, cause, fix }));
-    logger.warn({ faults }, 'configuration waits for Redis to be proven');
-  }
-}
-
-const FINDINGS_LOGGED_MAX = 20;
-
-function logFindings(findings: readonly Finding[], logger: Logger): void {
-  const worth = findings.filter(({ severity }) => severity === 'warning');
-  for (const finding of worth.slice(0, FINDINGS_LOGGED_MAX)) logger.warn(describeFinding(finding), 'finding');
-  if (worth.length > FINDINGS_LOGGED_MAX)
-    logger.warn({ more: worth.length - FINDINGS_LOGGED_MAX }, 'more findings in GET /debug/redis-config');
-}
-
-/** A finding as a log line shows it. */
-export function describeFinding({ code, path, origin, message, fix }: Finding): Record<string, string> {
-  return { code, path, ...(origin === null ? {} : { origin: describeOrigin(origin) }), cause: message, fix };
-}
-
-function logStateChange({ deployment, from, to, code }: StateChange, logger: Logger): void {
-  const facts = { deployment, from, to, code };
-  if (to === 'fail') logger.error(facts, 'deployment state changed');
-  else logger.info(facts, 'deployment state changed');
 }

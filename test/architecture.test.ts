@@ -21,6 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'http', 'main.ts', 'quiet.ts', 'node:'],
   'settings.ts': ['core', 'zod'],
   'log.ts': ['settings.ts', 'pino', 'pino-pretty'],
+  'log-events.ts': ['core', 'catalog', 'health', 'pino'],
   'metrics.ts': ['catalog', 'health', '@prometheus-io/client'],
   'app.ts': ['core', 'http', 'fastify', '@fastify/swagger', 'fastify-type-provider-zod', 'pino'],
   'service.ts': [
@@ -31,6 +32,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'http',
     'settings.ts',
     'metrics.ts',
+    'log-events.ts',
     'app.ts',
     'fastify',
     'pino',

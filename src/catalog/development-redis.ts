@@ -16,7 +16,9 @@ export interface DevelopmentRedis extends AsyncDisposable {
 export type DevelopmentChoice =
   | { readonly started: DevelopmentRedis }
   | { readonly started: null; readonly because: 'off' | 'strict' | 'configured' }
-  | { readonly started: null; readonly because: 'listening'; readonly address: string };
+  | { readonly started: null; readonly because: 'listening'; readonly address: string }
+  /** No redis-server could be found or started; `cause` is our own sentence with what to do. */
+  | { readonly started: null; readonly because: 'unavailable'; readonly cause: string };
 
 const PROBE_MS = 300;
 
@@ -39,7 +41,12 @@ export async function provideDevelopmentRedis(
   if (usual?.ok && 'host' in usual.address && (await somethingListens(usual.address, PROBE_MS)))
     return { started: null, because: 'listening', address: text ?? '' };
   const { startEmbeddedRedis } = await import('../testing/embedded-redis.ts');
-  return { started: toDevelopmentRedis(await startEmbeddedRedis({ log })) };
+  try {
+    return { started: toDevelopmentRedis(await startEmbeddedRedis({ log })) };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { started: null, because: 'unavailable', cause: error.message };
+  }
 }
 
 function toDevelopmentRedis(server: RedisServer): DevelopmentRedis {

@@ -47,6 +47,7 @@ export const FINDING_CODES = {
   ENVIRONMENTS_SHARE_DATABASE: ['warning', 'warning', 'Two environments use one server and database.'],
   ENV_FILE_UNREADABLE: ['error', 'error', 'A .env file cannot be opened.'],
   KUBERNETES_SERVICE_VARIABLE: ['info', 'warning', 'A variable was set by Kubernetes for a Service and is no setting.'],
+  LISTENER_FAILED: ['error', 'error', 'The listener of the service cannot be opened.'],
   LOCALHOST_IN_CONTAINER: ['warning', 'error', 'localhost inside a container is the container itself.'],
   POOL_MIN_ABOVE_MAX: ['error', 'error', 'The pool keeps more connections open than it may have.'],
   PUBLISHED_PORT_IN_CONTAINER: [

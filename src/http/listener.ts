@@ -24,3 +24,24 @@ export function chooseListener(settings: Settings, network: Network): Listener {
     loopbackHostsOnly: loopback && !isStrict(settings.environment.name),
   };
 }
+
+const LISTEN_ERRORS: ReadonlyMap<unknown, readonly [path: string, message: string, fix: string]> = new Map([
+  ['EADDRINUSE', ['PORT', 'The port is in use.', 'Stop what listens there, or set PORT to another one.']],
+  ['EACCES', ['PORT', 'This user may not listen on the port.', 'Set PORT to a number above 1023.']],
+  [
+    'EADDRNOTAVAIL',
+    ['HOST', 'This machine does not have the address.', 'Set HOST to 127.0.0.1 or to an address of this machine.'],
+  ],
+  ['ENOTFOUND', ['HOST', 'HOST is no known name.', 'Set HOST to 127.0.0.1 or to an address of this machine.']],
+]);
+
+/** Why the listener does not open, if it is one of the usual reasons. */
+export function describeListenError(
+  error: unknown,
+): { path: string; origin: null; message: string; fix: string } | null {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const words = LISTEN_ERRORS.get(code);
+  if (words === undefined) return null;
+  const [path, message, fix] = words;
+  return { path, origin: null, message, fix };
+}

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isStrict } from '../core/environment.ts';
 import { isName } from '../core/names.ts';
 import { nearest } from '../core/nearest.ts';
 import { identify } from './access.ts';
@@ -31,7 +32,7 @@ export function routeDebug(app: FastifyInstance, dependencies: RouteDependencies
 
 function authorize(request: FastifyRequest, dependencies: RouteDependencies): ProblemCode | null {
   const access = accessInForce(dependencies);
-  const strict = dependencies.environment.name === 'staging' || dependencies.environment.name === 'production';
+  const strict = isStrict(dependencies.environment.name);
   if (access === null) return strict || !dependencies.listenerIsPrivate ? 'UNAUTHENTICATED' : null;
   const identity = identify(access, request.headers.authorization, anonymousAllowed(access, dependencies));
   if (identity.kind === 'refused') return 'UNAUTHENTICATED';

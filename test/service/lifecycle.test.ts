@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
@@ -60,11 +61,43 @@ describe('the start', () => {
     expect(error).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  test('on a port that is taken fails, and ends what it had started', async () => {
+  test('on a port that is taken fails with cause and fix, and ends what it had started', async () => {
     await using first = await startBeacon();
-    await expect(startBeacon({ variables: { PORT: String(first.port) } })).rejects.toMatchObject({
-      code: 'EADDRINUSE',
+    const started = await tryBeacon({ variables: { PORT: String(first.port) } });
+    expect(started).toMatchObject({ ok: false, reasons: [{ code: 'LISTENER_FAILED', path: 'PORT' }] });
+  });
+
+  test.each([
+    ['an address of another machine', '192.0.2.1'],
+    ['a name that does not exist', 'nowhere.invalid'],
+  ])('on %s fails with cause and fix', async (_, HOST) => {
+    const fix = 'Set HOST to 127.0.0.1 or to an address of this machine.';
+    const started = await tryBeacon({ variables: { HOST } });
+    expect(started).toMatchObject({ ok: false, reasons: [{ code: 'LISTENER_FAILED', path: 'HOST', fix }] });
+  });
+
+  test('without a redis-server for development comes up and says what to do', async () => {
+    const env = {
+      PATH: process.env.PATH,
+      REDIS_SERVER_BIN: '/no/such',
+      BEACON_EMBEDDED_REDIS: 'auto',
+      BEACON_NETWORK: 'nowhere',
+      REDIS_HOST: '', // an empty variable counts as not set
+      PORT: '0',
+      LOG_FORMAT: 'json',
+    };
+    const main = new URL('../../src/main.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let log = '';
+    child.stdout.on('data', (chunk) => {
+      log += chunk;
     });
+    try {
+      await until(() => log.includes('redis-beacon is up'));
+      expect(log).toContain('REDIS_SERVER_BIN names /no/such, which is no program that can be run.');
+    } finally {
+      child.kill();
+    }
   });
 });
 
