@@ -4,7 +4,7 @@ import type { RouteDependencies } from './http/dependencies.ts';
 import { COMMON_HEADER_MAP } from './http/headers.ts';
 import { PROBLEMS, type ProblemCode, type Refuse, sendProblem } from './http/problems.ts';
 import { createRequestIds } from './http/request-id.ts';
-import { routeConfig } from './http/route-config.ts';
+import { routeConfig, shortcutConfig } from './http/route-config.ts';
 import { routeConfigList } from './http/route-config-list.ts';
 import { routeDebug } from './http/route-debug.ts';
 import { routeHealth, routeLiveness } from './http/route-health.ts';
@@ -37,7 +37,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
     serverFactory: (handler) =>
-      createHardenedServer(handler, { nextRequestId, loopbackHostsOnly: options.loopbackHostsOnly, onRefusal }),
+      createHardenedServer(handler, {
+        nextRequestId,
+        loopbackHostsOnly: options.loopbackHostsOnly,
+        onRefusal,
+        // what does not pass Fastify is not in its log
+        shortcut: logger.isLevelEnabled('debug') ? null : shortcutConfig(options.dependencies, nextRequestId),
+      }),
     schemaController: SCHEMAS_DESCRIBE,
     frameworkErrors: (_error, _request, reply) => refuse(reply, 'NAME_INVALID'),
   });

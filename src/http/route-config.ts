@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { selectConnection } from '../catalog/answers.ts';
 import type { Revision } from '../catalog/revision.ts';
@@ -8,7 +9,8 @@ import { identify, identifyConnection } from './access.ts';
 import { accessInForce, anonymousAllowed, type RouteDependencies } from './dependencies.ts';
 import { COMMON_HEADERS, matchesEtag } from './headers.ts';
 import { PROBLEMS, type ProblemCode, type ProblemDetails, type Refuse } from './problems.ts';
-import { configRouteSchema } from './schemas.ts';
+import { configRouteSchema } from './schemas-config.ts';
+import type { Shortcut } from './server.ts';
 
 interface ConfigRequest {
   Params: { service: string };
@@ -28,7 +30,7 @@ export function routeConfig(app: FastifyInstance, dependencies: RouteDependencie
     const { service } = request.params;
     const query = request.query ?? NO_QUERY;
     if (!isName(service)) return refuse(reply, 'NAME_INVALID');
-    const refusal = authorize(request, service, dependencies);
+    const refusal = authorize(request.raw, service, dependencies);
     if (refusal !== null) return refuse(reply, refusal);
     const revision = dependencies.activation.active;
     if (revision === null) return refuse(reply, ...explainAbsence(dependencies));
@@ -39,13 +41,32 @@ export function routeConfig(app: FastifyInstance, dependencies: RouteDependencie
   });
 }
 
+const PREFIX = '/config/';
+
+/**
+ * The same for what is asked nearly always: `GET /config/NAME` by somebody who may read it. Everything else, every
+ * refusal too, is left to the route above.
+ */
+export function shortcutConfig(dependencies: RouteDependencies, nextRequestId: () => string): Shortcut {
+  return (request, response) => {
+    const { method, url = '' } = request;
+    if (method !== 'GET' || !url.startsWith(PREFIX)) return false;
+    const service = url.slice(PREFIX.length);
+    const revision = dependencies.activation.active;
+    if (!isName(service) || revision === null || authorize(request, service, dependencies) !== null) return false;
+    const prepared = revision.answer(service, revision.network);
+    if (prepared?.ok !== true) return false;
+    write(request, response, revision, prepared.body.text, nextRequestId());
+    return true;
+  };
+}
+
 /** Decides on the name before anything is looked up, so that a refusal does not tell whether a service exists. */
-function authorize(request: FastifyRequest, service: string, dependencies: RouteDependencies): ProblemCode | null {
+function authorize(request: IncomingMessage, service: string, dependencies: RouteDependencies): ProblemCode | null {
   const access = accessInForce(dependencies);
   if (access === null) return null; // nothing is active, so there is nothing to read
-  const { raw, headers } = request;
   const mayBeAnonymous = anonymousAllowed(access, dependencies);
-  const identity = identifyConnection(raw.socket, access, headers.authorization, mayBeAnonymous);
+  const identity = identifyConnection(request.socket, access, request.headers.authorization, mayBeAnonymous);
   if (identity.kind === 'refused') return 'UNAUTHENTICATED';
   return identity.kind === 'anonymous' || mayRead(identity.caller, service) ? null : 'FORBIDDEN';
 }
@@ -69,7 +90,7 @@ function answer(
     const detail = `No address in the network ${network}: ${prepared.unreachable.join(', ')}.`;
     return refuse(reply, 'NETWORK_UNREACHABLE', { detail });
   }
-  if (connection === undefined) return write(request, reply, revision, prepared.body.text);
+  if (connection === undefined) return hijack(request, reply, revision, prepared.body.text);
   const selected = selectConnection(prepared, connection);
   if (selected === null) {
     const known = [...prepared.connections.keys()];
@@ -78,7 +99,7 @@ function answer(
       nearest: nearest(connection, known),
     });
   }
-  return write(request, reply, revision, selected);
+  return hijack(request, reply, revision, selected);
 }
 
 /** Names that look like the one asked for, of those that the caller may read. */
@@ -90,21 +111,29 @@ function visibleNearest(request: FastifyRequest, service: string, revision: Revi
   return nearest(service, visible);
 }
 
-/** `text` has a character for each byte. */
-function write(request: FastifyRequest, reply: FastifyReply, revision: Revision, text: string): FastifyReply {
+function hijack(request: FastifyRequest, reply: FastifyReply, revision: Revision, text: string): FastifyReply {
   reply.hijack();
-  const { raw } = reply;
-  const { etag } = revision;
-  const head = [...COMMON_HEADERS, 'etag', etag, 'vary', 'Authorization', 'x-request-id', request.id];
-  if (matchesEtag(request.headers['if-none-match'], etag)) {
-    raw.writeHead(304, head);
-    raw.end();
-    return reply;
+  write(request.raw, reply.raw, revision, text, request.id);
+  return reply;
+}
+
+/** `text` has a character for each byte. */
+function write(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  { etag }: Revision,
+  text: string,
+  requestId: string,
+): void {
+  const head = [...COMMON_HEADERS, 'etag', etag, 'vary', 'Authorization', 'x-request-id', requestId];
+  if (matchesEtag(headers['if-none-match'], etag)) {
+    response.writeHead(304, head);
+    response.end();
+    return;
   }
   head.push('content-type', 'application/json; charset=utf-8', 'content-length', String(text.length));
-  raw.writeHead(200, head);
-  raw.end(text, 'latin1');
-  return reply;
+  response.writeHead(200, head);
+  response.end(text, 'latin1');
 }
 
 /** Why there is nothing to serve yet. In staging and production only callers who identified themselves learn it. */

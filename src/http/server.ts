@@ -19,18 +19,25 @@ export interface HardenedServerOptions {
   /** Refuse foreign host names: for a loopback listener in development. */
   readonly loopbackHostsOnly: boolean;
   readonly onRefusal: (code: ProblemCode, requestId: string) => void;
+  /** Null: every request takes the way through the router. */
+  readonly shortcut: Shortcut | null;
 }
+
+/** Answers a request for which the router's way would cost more than the answer; false: the router has to. */
+export type Shortcut = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** An HTTP server that refuses, before routing, what no route should see. */
 export function createHardenedServer(handler: Handler, options: HardenedServerOptions): Server {
   const { maxConnections, ...limits } = LIMITS;
+  const { shortcut } = options;
   // Node would refuse a missing Host and an unmeetable Expect by itself: bare, without a body or our headers
   const server = createServer({ ...limits, requireHostHeader: false }, (request, response) => {
     const refusal = guardRequest(request, options.loopbackHostsOnly);
-    if (refusal === null) handler(request, response);
-    else refuse(response, refusal, options);
+    if (refusal !== null) refuse(response, refusal, options);
+    // a server that closes leaves the end of its connections to Fastify
+    else if (!server.listening || !takeShortcut(shortcut, request, response)) handler(request, response);
   });
   server.on('checkExpectation', (request, response) => {
     refuse(response, guardRequest(request, options.loopbackHostsOnly) ?? 'EXPECTATION_FAILED', options);
@@ -38,6 +45,15 @@ export function createHardenedServer(handler: Handler, options: HardenedServerOp
   server.maxConnections = maxConnections;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => refuseBytes(error, socket, options));
   return server;
+}
+
+function takeShortcut(shortcut: Shortcut | null, request: IncomingMessage, response: ServerResponse): boolean {
+  try {
+    return shortcut?.(request, response) === true;
+  } catch (error) {
+    if (response.headersSent) throw error;
+    return false; // the route meets the same bug and reports it
+  }
 }
 
 function refuse(response: ServerResponse, code: ProblemCode, options: HardenedServerOptions): void {
