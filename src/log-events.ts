@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { ActivationEvent } from './catalog/activation.ts';
+import type { ActivationEvent } from './catalog/activation-event.ts';
 import type { DevelopmentChoice } from './catalog/development-redis.ts';
 import type { Finding } from './core/finding.ts';
 import { describeOrigin } from './core/origin.ts';

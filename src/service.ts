@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { buildApp } from './app.ts';
-import { Activation, type ActivationEvent } from './catalog/activation.ts';
+import { Activation } from './catalog/activation.ts';
+import type { ActivationEvent } from './catalog/activation-event.ts';
 import { type DevelopmentChoice, provideDevelopmentRedis } from './catalog/development-redis.ts';
 import { detectNetwork, type Network } from './catalog/network.ts';
 import { createParser } from './catalog/parser.ts';

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Access } from '../core/access.ts';
-import type { Fault } from '../core/diagnosis/faults.ts';
 import { isStrict } from '../core/environment.ts';
-import { type Finding, hasErrors } from '../core/finding.ts';
+import { errorsIn, type Finding, hasErrors } from '../core/finding.ts';
+import type { ActivationEvent, Refusal, Waiting } from './activation-event.ts';
 import { guardRemoval } from './guards.ts';
 import { describeChanges, History, type HistoryEntry } from './history.ts';
 import { type Preflight, pendingPreflight, runPreflight } from './preflight.ts';
+import { codeOf, failures, pause, sameOutcome, toFinding } from './proof.ts';
 import {
   buildCandidate,
   type Candidate,
@@ -15,24 +16,6 @@ import {
   subjectsOfCandidate,
 } from './revision.ts';
 import { type ParseCatalog, readSources, type SourceSettings, type Sources } from './sources.ts';
-
-/** A candidate that was turned down: the last good revision stays. */
-export interface Refusal {
-  /** ISO 8601. */
-  readonly at: string;
-  readonly reasons: readonly Finding[];
-}
-
-/** A valid candidate that waits, in a strict environment, for Redis to answer. */
-export interface Waiting {
-  readonly since: string;
-  readonly faults: readonly (readonly [deployment: string, fault: Fault])[];
-}
-
-export type ActivationEvent =
-  | { readonly type: 'activated'; readonly revision: Revision; readonly entry: HistoryEntry }
-  | { readonly type: 'refused'; readonly refusal: Refusal; readonly kept: number | null }
-  | { readonly type: 'waiting'; readonly waiting: Waiting };
 
 export interface ActivationOptions {
   readonly settings: SourceSettings;
@@ -129,11 +112,7 @@ export class Activation implements AsyncDisposable {
     const candidate = await buildCandidate(sources, this.#options.surroundings);
     const removal = this.#active === null ? null : guardRemoval(this.#active, candidate);
     const findings = removal === null ? candidate.findings : [removal, ...candidate.findings];
-    if (hasErrors(findings))
-      return this.#refuse(
-        sources,
-        findings.filter(({ severity }) => severity === 'error'),
-      );
+    if (hasErrors(findings)) return this.#refuse(sources, errorsIn(findings));
     this.#declaredAccess = candidate.resolution.access;
     await this.#cancelProving(); // only now: what is turned down must not end the proof of what was good
     const strict = isStrict(this.#options.surroundings.environment.name);
@@ -143,10 +122,7 @@ export class Activation implements AsyncDisposable {
     if (strict && broken.length > 0) {
       this.#waiting = null;
       this.#proveLater(candidate, preflight); // the server may be the one that is wrong, and be mended
-      return this.#refuse(
-        sources,
-        broken.map(([name, fault]) => toFinding(name, fault)),
-      );
+      return this.#refuse(sources, broken.map(toFinding));
     }
     if (strict && failures(preflight).length > 0) return this.#wait(candidate, preflight);
     await this.#activate(candidate, preflight, 'declared');
@@ -242,10 +218,7 @@ export class Activation implements AsyncDisposable {
     else if (!sameOutcome(known, preflight)) {
       this.#waiting = null;
       if (this.#refusal !== null && this.#refused !== candidate.sources.digest) return; // of a later file: that counts
-      this.#refuse(
-        candidate.sources,
-        broken.map(([name, fault]) => toFinding(name, fault)),
-      );
+      this.#refuse(candidate.sources, broken.map(toFinding));
     }
   }
 
@@ -272,40 +245,4 @@ export class Activation implements AsyncDisposable {
     await this.#cancelProving();
     await this.#queue;
   }
-}
-
-function failures(preflight: Preflight, ofClass?: Fault['class']): [string, Fault][] {
-  return [...preflight].flatMap(([name, { status, fault }]): [string, Fault][] =>
-    status === 'failed' && fault !== null && (ofClass === undefined || fault.class === ofClass) ? [[name, fault]] : [],
-  );
-}
-
-function codeOf([name, fault]: readonly [string, Fault]): string {
-  return `${name} ${fault.code}`;
-}
-
-function sameOutcome(a: Preflight, b: Preflight): boolean {
-  const words = (preflight: Preflight): string =>
-    JSON.stringify([...preflight].map(([name, { status, fault }]) => [name, status, fault?.code]));
-  return words(a) === words(b);
-}
-
-function toFinding(deployment: string, fault: Fault): Finding {
-  const path = `deployments.${deployment}`;
-  return { code: fault.code, severity: 'error', path, origin: null, message: fault.cause, fix: fault.fix };
-}
-
-/** Waits, unless the signal ends it; the timer keeps no process alive. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
 }

@@ -91,6 +91,10 @@ export function createFinding(
   return { code, severity: isStrict(environment) ? strict : relaxed, ...rest };
 }
 
+export function errorsIn(findings: readonly Finding[]): Finding[] {
+  return findings.filter((finding) => finding.severity === 'error');
+}
+
 export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some((finding) => finding.severity === 'error');
 }

@@ -1,4 +1,5 @@
-import type { Activation, Refusal, Waiting } from '../catalog/activation.ts';
+import type { Activation } from '../catalog/activation.ts';
+import type { Refusal, Waiting } from '../catalog/activation-event.ts';
 import type { CatalogState } from './report.ts';
 
 /**

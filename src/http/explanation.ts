@@ -1,4 +1,4 @@
-import type { Refusal, Waiting } from '../catalog/activation.ts';
+import type { Refusal, Waiting } from '../catalog/activation-event.ts';
 import type { HistoryEntry } from '../catalog/history.ts';
 import type { Revision } from '../catalog/revision.ts';
 import type { Sources } from '../catalog/sources.ts';

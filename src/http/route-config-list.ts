@@ -5,7 +5,7 @@ import { identify } from './access.ts';
 import { accessInForce, anonymousAllowed, type RouteDependencies } from './dependencies.ts';
 import type { Refuse } from './problems.ts';
 import { explainAbsence } from './route-config.ts';
-import { configListRouteSchema } from './schemas.ts';
+import { configListRouteSchema } from './schemas-config.ts';
 
 /** `GET /config`: what the caller may read, without secrets. */
 export function routeConfigList(app: FastifyInstance, dependencies: RouteDependencies, refuse: Refuse): void {

@@ -7,7 +7,7 @@ import { identify } from './access.ts';
 import { accessInForce, anonymousAllowed, type RouteDependencies } from './dependencies.ts';
 import { type Explained, explainJson, explainText } from './explanation.ts';
 import type { ProblemCode, Refuse } from './problems.ts';
-import { debugRouteSchema } from './schemas.ts';
+import { debugRouteSchema } from './schemas-debug.ts';
 
 interface DebugRequest {
   Querystring: Record<string, unknown>;

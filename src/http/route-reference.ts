@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { catalogSchema } from '../core/catalog-schema.ts';
 import { renderDocs } from './docs-page.ts';
-import { catalogSchemaRouteSchema } from './schemas.ts';
+import { catalogSchemaRouteSchema } from './schemas-debug.ts';
 
 export interface ReferenceOptions {
   /** OpenAPI 3.1 of all routes. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { configurationSchema } from '../../src/http/schemas.ts';
+import { configurationSchema } from '../../src/http/schemas-config.ts';
 import { type RedisServer, startRedis } from '../../src/testing/redis-server.ts';
 import { requestRaw } from '../support/raw-http.ts';
 import { type Beacon, startBeacon } from '../support/service.ts';

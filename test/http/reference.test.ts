@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { parseCatalog } from '../../src/catalog/document.ts';
 import { catalogSchema } from '../../src/core/catalog-schema.ts';
 import { PROBLEMS } from '../../src/http/problems.ts';
-import * as schemas from '../../src/http/schemas.ts';
+import * as configSchemas from '../../src/http/schemas-config.ts';
+import * as debugSchemas from '../../src/http/schemas-debug.ts';
 import * as healthSchemas from '../../src/http/schemas-health.ts';
 import { freePort } from '../../src/testing/free-port.ts';
 import { type RedisServer, startRedis } from '../../src/testing/redis-server.ts';
@@ -115,19 +116,19 @@ describe('/openapi.json', () => {
 describe('each answer is what its route declares, with no field more', () => {
   type RouteSchema = { readonly response: Readonly<Record<number, unknown>> };
   const configRoutes: readonly (readonly [path: string, schema: RouteSchema])[] = [
-    ['/config/backend', schemas.configRouteSchema],
-    ['/config/backend?connection=ha', schemas.configRouteSchema],
-    ['/config/backend?connection=no', schemas.configRouteSchema],
-    ['/config/backend?network=nowhere', schemas.configRouteSchema],
-    ['/config/backend?wrong=1', schemas.configRouteSchema],
-    ['/config/nobody', schemas.configRouteSchema],
-    ['/config/BAD', schemas.configRouteSchema],
-    ['/config', schemas.configListRouteSchema],
-    ['/debug/redis-config', schemas.debugRouteSchema],
-    ['/debug/redis-config?history=1', schemas.debugRouteSchema],
-    ['/debug/redis-config?service=backend', schemas.debugRouteSchema],
-    ['/debug/redis-config?service=nobody', schemas.debugRouteSchema],
-    ['/debug/redis-config?wrong=1', schemas.debugRouteSchema],
+    ['/config/backend', configSchemas.configRouteSchema],
+    ['/config/backend?connection=ha', configSchemas.configRouteSchema],
+    ['/config/backend?connection=no', configSchemas.configRouteSchema],
+    ['/config/backend?network=nowhere', configSchemas.configRouteSchema],
+    ['/config/backend?wrong=1', configSchemas.configRouteSchema],
+    ['/config/nobody', configSchemas.configRouteSchema],
+    ['/config/BAD', configSchemas.configRouteSchema],
+    ['/config', configSchemas.configListRouteSchema],
+    ['/debug/redis-config', debugSchemas.debugRouteSchema],
+    ['/debug/redis-config?history=1', debugSchemas.debugRouteSchema],
+    ['/debug/redis-config?service=backend', debugSchemas.debugRouteSchema],
+    ['/debug/redis-config?service=nobody', debugSchemas.debugRouteSchema],
+    ['/debug/redis-config?wrong=1', debugSchemas.debugRouteSchema],
     ['/health/redis', healthSchemas.healthRouteSchema],
     ['/health/redis/main', healthSchemas.healthDeploymentRouteSchema],
     ['/health/redis/away', healthSchemas.healthDeploymentRouteSchema],
@@ -136,7 +137,7 @@ describe('each answer is what its route declares, with no field more', () => {
     ['/health/redis/BAD', healthSchemas.healthDeploymentRouteSchema],
     ['/health/live', healthSchemas.liveRouteSchema],
     ['/health/ready', healthSchemas.readyRouteSchema],
-    ['/schema/catalog.json', schemas.catalogSchemaRouteSchema],
+    ['/schema/catalog.json', debugSchemas.catalogSchemaRouteSchema],
   ];
 
   function expectDeclared({ status, headers, json }: Answer, { response }: RouteSchema): void {
@@ -187,7 +188,7 @@ describe('each answer is what its route declares, with no field more', () => {
   test('304 has no body', async () => {
     const { headers } = await beacon.ask('/config/backend');
     const { status, body } = await beacon.ask('/config/backend', { headers: { 'If-None-Match': headers.etag ?? '' } });
-    expect([status, body, 304 in schemas.configRouteSchema.response]).toEqual([304, '', true]);
+    expect([status, body, 304 in configSchemas.configRouteSchema.response]).toEqual([304, '', true]);
   });
 });
 
