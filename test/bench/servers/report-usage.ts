@@ -3,4 +3,6 @@ process.on('message', () => {
   const { user, system } = process.cpuUsage();
   process.send?.({ cpuMicroseconds: user + system, residentBytes: process.memoryUsage.rss() });
 });
+// a bench that was interrupted leaves no server behind
+process.on('disconnect', () => process.exit(1));
 process.channel?.unref();
