@@ -63,7 +63,8 @@ export function createMetrics(sources: MetricsSources): () => Promise<{ contentT
 }
 
 async function buildRegistry(sources: MetricsSources): Promise<Registry> {
-  const { collectDefaultMetrics, Gauge, Registry: PrometheusRegistry } = await import('@prometheus-io/client');
+  const { default: client } = await import('@prometheus-io/client'); // CommonJS: bundled, it has its default only
+  const { collectDefaultMetrics, Gauge, Registry: PrometheusRegistry } = client;
   const registry = new PrometheusRegistry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
