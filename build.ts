@@ -2,12 +2,16 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
+const ROOT = import.meta.dirname;
+const OUT = resolve(process.argv[2] ?? join(ROOT, 'dist'));
+
 /**
- * Builds the release: `dist/` runs with Node 24 and nothing else, without `node_modules`.
+ * Builds the release into `dist/`, or into the folder that is given. It runs with Node 24 and nothing else, without
+ * `node_modules`.
  *
  *   main.js                   turns on the cache of compiled code, then loads the service
  *   service.js                the service, in one file; what is seldom needed comes in chunks
@@ -18,22 +22,20 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
  * Why each part is as it is stands in test/build/README.md, with the numbers.
  */
 async function main(): Promise<void> {
-  const directory = import.meta.dirname;
-  process.chdir(directory);
-  await rm('dist', { recursive: true, force: true });
+  process.chdir(ROOT);
+  await rm(OUT, { recursive: true, force: true });
   const metafiles = await Promise.all([
     bundle({ service: 'src/main.ts' }),
     bundle({ 'parser-worker': 'src/catalog/parser-worker.ts' }),
     bundle({ cli: 'src/cli/main.ts' }),
     bundle({ 'testing/redis-server': 'src/testing/redis-server.ts' }),
   ]);
-  await writeFile('dist/main.js', LAUNCHER);
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.build.json'], {
-    stdio: 'inherit',
-  });
+  await writeFile(join(OUT, 'main.js'), LAUNCHER);
+  const declarations = ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.build.json', '--outDir', OUT];
+  execFileSync(process.execPath, declarations, { stdio: 'inherit' });
   // wherever the folder is copied, Node need not guess what its files are: guessing compiles them twice
-  await writeFile('dist/package.json', `${JSON.stringify({ type: 'module' })}\n`);
-  await writeFile('dist/LICENSES.txt', await licensesOf(metafiles));
+  await writeFile(join(OUT, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
+  await writeFile(join(OUT, 'LICENSES.txt'), await licensesOf(metafiles));
   await fillCompileCache();
 }
 
@@ -52,7 +54,7 @@ await import('./service.js');
 async function bundle(entryPoints: Record<string, string>): Promise<Metafile> {
   const options = {
     entryPoints,
-    outdir: 'dist',
+    outdir: OUT,
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
     splitting: true,
@@ -140,11 +142,11 @@ async function licenseOf(directory: string): Promise<string> {
 async function fillCompileCache(): Promise<void> {
   // nothing listens there: a build must not touch anybody's Redis
   const env = { ENVIRONMENT: 'test', BEACON_NETWORK: 'host', PORT: '0', REDIS_URL: 'redis://127.0.0.1:1' };
-  const service = spawn(process.execPath, ['main.js'], { cwd: 'dist', env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const service = spawn(process.execPath, ['main.js'], { cwd: OUT, env, stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface(service.stdout)) if (line.includes('is up')) service.kill();
   if (service.exitCode === null) await once(service, 'exit');
   if (service.exitCode !== 0) throw new Error('The service does not start from its release.');
-  for (const entry of await readdir('dist/compile-cache', { recursive: true, withFileTypes: true }))
+  for (const entry of await readdir(join(OUT, 'compile-cache'), { recursive: true, withFileTypes: true }))
     await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644); // may be copied by another user
 }
 
