@@ -27,6 +27,8 @@ export interface Sources {
   readonly variables: readonly VariableLayer[];
   readonly readings: SecretReadings;
   readonly secretUses: readonly SecretUse[];
+  /** Paths of all that was looked for, whether it was there or not. */
+  readonly files: readonly string[];
   /** Why it cannot be used: unreadable files, an invalid catalog. */
   readonly problems: readonly Finding[];
   /** Equal for equal content. Never shown: secrets went into it. */
@@ -51,7 +53,27 @@ export async function readSources(settings: SourceSettings, parse: ParseCatalog,
   );
   for (const [reference, reading] of readings)
     digest.update(JSON.stringify([reference, reading.ok ? reading.secret.reveal() : reading.problem]));
-  return { catalog, variables, readings, secretUses, problems, digest: digest.digest('base64') };
+  const files = [...declarationFiles(settings), ...secretFiles(readings.keys())];
+  return { catalog, variables, readings, secretUses, files, problems, digest: digest.digest('base64') };
+}
+
+function declarationFiles({ directory, catalog, environment }: SourceSettings): string[] {
+  const names = [catalog ?? DEFAULT_CATALOG, ...envFiles(environment).map(([file]) => file)];
+  return names.map((name) => resolve(directory, name));
+}
+
+function secretFiles(references: Iterable<string>): string[] {
+  return [...references].flatMap((reference) =>
+    reference.startsWith('file:') ? [reference.slice('file:'.length)] : [],
+  );
+}
+
+/** `.env`, then `.env.<environment>`: lowest first. */
+function envFiles({ name }: Environment) {
+  return [
+    ['.env', 'env-file'],
+    [`.env.${name}`, 'env-file-environment'],
+  ] as const;
 }
 
 type Digest = ReturnType<typeof createHash>;
@@ -85,14 +107,10 @@ function unreadable(file: string, problem: ReadingProblem, what: string, code: s
   return { code, severity: 'error', path: '', origin: { layer: 'catalog-base', file }, message, fix };
 }
 
-/** `.env`, then `.env.<environment>`: lowest first. A file that is not there says nothing. */
+/** A file that is not there says nothing. */
 async function readEnvFiles(settings: SourceSettings, problems: Finding[], digest: Digest): Promise<VariableLayer[]> {
-  const files = [
-    ['.env', 'env-file'],
-    [`.env.${settings.environment.name}`, 'env-file-environment'],
-  ] as const;
   const layers: VariableLayer[] = [];
-  for (const [file, layer] of files) {
+  for (const [file, layer] of envFiles(settings.environment)) {
     const read = await readRegularFile(resolve(settings.directory, file), ENV_FILE_BYTES_MAX);
     digest.update(read.ok ? read.content : read.problem);
     if (read.ok) layers.push(parseEnvFile(read.content.toString('utf8'), file, layer));

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Activation } from './activation.ts';
+import { signFiles } from './file-signatures.ts';
 import type { Sources } from './sources.ts';
 
 export interface WatcherOptions {
@@ -10,10 +11,13 @@ export interface WatcherOptions {
   readonly settleMs: number;
 }
 
+const READ_ANYWAY_MS = 10_000;
+
 /**
  * Brings in what changes: catalog, `.env` files and secret files, by their content. Polling sees atomic renames,
  * truncate-and-write and Kubernetes' `..data` swap alike, on every file system. Content counts only when two reads
- * a moment apart agree.
+ * a moment apart agree. Files whose size, identity and times are what they were are not read again, for a while: times
+ * may lie, and reading ten thousand services twice a second would be felt.
  */
 export class Watcher implements AsyncDisposable {
   readonly #options: WatcherOptions;
@@ -21,10 +25,15 @@ export class Watcher implements AsyncDisposable {
   readonly #done: Promise<void>;
   /** The last content that was proposed, whatever became of it. */
   #proposed: string;
+  /** What was looked for when it was last read, and how it looked just before. */
+  #files: readonly string[];
+  #signature: string | null = null;
+  #readAtMs = 0;
 
   constructor(options: WatcherOptions, started: Sources) {
     this.#options = options;
     this.#proposed = started.digest;
+    this.#files = started.files;
     this.#done = this.#watch();
   }
 
@@ -33,9 +42,20 @@ export class Watcher implements AsyncDisposable {
     while (!signal.aborted) {
       await sleep(this.#options.pollMs, signal);
       if (signal.aborted) return;
-      const sources = await this.#options.activation.read();
+      const signature = await signFiles(this.#files);
+      const isRecent = performance.now() - this.#readAtMs < READ_ANYWAY_MS;
+      if (isRecent && signature !== null && signature === this.#signature) continue;
+      const sources = await this.#read();
+      this.#signature = signature;
       if (sources.digest !== this.#proposed) await this.#settle(sources, signal);
     }
+  }
+
+  async #read(): Promise<Sources> {
+    this.#readAtMs = performance.now();
+    const sources = await this.#options.activation.read();
+    this.#files = sources.files;
+    return sources;
   }
 
   async #settle(seen: Sources, signal: AbortSignal): Promise<void> {
@@ -43,7 +63,7 @@ export class Watcher implements AsyncDisposable {
     let sources = seen;
     while (!signal.aborted) {
       await sleep(settleMs, signal);
-      const again = await activation.read();
+      const again = await this.#read();
       if (again.digest === sources.digest) break;
       sources = again;
     }
