@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { TLSSocket } from 'node:tls';
 import type { FaultCode } from '../../core/diagnosis/faults.ts';
 import type { Budget } from './budget.ts';
 import { dial, type Line } from './dial.ts';
@@ -11,7 +12,7 @@ import { Wire } from './wire.ts';
 const HANDSHAKE_MS = 1500;
 /** After this silence it is worth asking whether the server speaks plain text: Redis waits for the end of a line. */
 const PATIENCE_MS = 300;
-/** In TLS 1.3 the server's objection to a client certificate comes after the handshake. */
+/** In TLS 1.3 the server's objection to a client certificate comes after the handshake, and so do its session tickets. */
 const LATE_ALERT_MS = 120;
 
 /** Where the certificate of the server goes, valid or not. */
@@ -36,9 +37,20 @@ export async function encrypt(
     return fail(code);
   }
   const wire = new Wire(handshake.socket, budget);
-  await wire.untilClosed(Math.max(LATE_ALERT_MS, 2 * (performance.now() - startedAt)));
+  await untilAccepted(handshake.socket, wire, Math.max(LATE_ALERT_MS, 2 * (performance.now() - startedAt)));
   const alert = tlsFaultOf(wire.errorCode ?? '', true, material.hasClientCertificate);
   return alert === null ? pass(wire) : fail(alert);
+}
+
+/**
+ * Waits until it is known that the server accepts this side: a session ticket of TLS 1.3 says so, and in TLS 1.2 the end
+ * of the handshake did. A server that sends no tickets objects at once or not at all.
+ */
+async function untilAccepted(socket: TLSSocket, wire: Wire, patienceMs: number): Promise<void> {
+  if (socket.getProtocol() !== 'TLSv1.3') return;
+  const ticket = Promise.withResolvers<void>();
+  socket.once('session', () => ticket.resolve());
+  await Promise.race([ticket.promise, wire.untilClosed(patienceMs)]);
 }
 
 /** Another encrypted connection to where one was possible a moment ago. */
