@@ -70,18 +70,23 @@ async function prove(subject: Subject, options: PreflightOptions): Promise<Prefl
   const waived = subject.deployment.waive.preflight !== undefined;
   if (targets.length === 0)
     return { status: waived ? 'waived' : 'not-applicable', at: null, fault: null, warnings: [] };
-  const { deadlineMs, signal } = options;
-  const results: LadderResult[] = [];
-  for (const target of targets) {
-    const result = await climb(target, { deadlineMs, signal });
-    results.push(result);
-    if (result.outcome === 'fail') break; // the other databases are on the same server
-  }
+  const results = await proveDatabases(targets, options);
   const fault = results.find((result) => result.outcome === 'fail')?.fault ?? null;
   const warnings = results[0]?.warnings ?? [];
   const at = options.now().toISOString();
   if (fault === null) return { status: 'proven', at, fault, warnings };
   return { status: waived ? 'waived' : 'failed', at, fault, warnings };
+}
+
+/** The first alone, because what is wrong with it is mostly wrong with all; then the others of the same server at once. */
+async function proveDatabases(
+  [first, ...others]: readonly ConnectionTarget[],
+  { deadlineMs, signal }: PreflightOptions,
+): Promise<LadderResult[]> {
+  if (first === undefined) return [];
+  const result = await climb(first, { deadlineMs, signal });
+  if (result.outcome === 'fail') return [result];
+  return [result, ...(await Promise.all(others.map((target) => climb(target, { deadlineMs, signal }))))];
 }
 
 /** All deployments as not yet proven. */
