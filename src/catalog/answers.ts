@@ -56,17 +56,19 @@ export function prepareAnswer(
   const { environment, revision } = header;
   const opening = JSON.stringify({ service: service.name, environment, network, revision }).slice(0, -1);
   const used = new Set(service.connections.map((connection) => connection.deployment.value));
-  const parts = [Buffer.from(`${opening},"connections":{`)];
   const connections = new Map<string, { start: number; end: number }>();
-  let length = parts[0]?.length ?? 0;
-  for (const [index, [name, json]] of rendered.connections.entries()) {
-    const part = Buffer.from(`${index === 0 ? '' : ','}${JSON.stringify(name)}:${json}`);
-    connections.set(name, { start: length + (index === 0 ? 0 : 1), end: length + part.length });
-    parts.push(part);
-    length += part.length;
+  let text = `${opening},"connections":{`;
+  let length = Buffer.byteLength(text);
+  for (const [name, json] of rendered.connections) {
+    const separator = connections.size === 0 ? '' : ',';
+    const part = `${JSON.stringify(name)}:${json}`;
+    const start = length + separator.length;
+    length = start + Buffer.byteLength(part);
+    connections.set(name, { start, end: length });
+    text += separator + part;
   }
-  parts.push(Buffer.from(`},"preflight":${JSON.stringify(summarize(header.preflight, used))}}`));
-  return { ok: true, body: new Body(Buffer.concat(parts)), connections };
+  text += `},"preflight":${JSON.stringify(summarize(header.preflight, used))}}`;
+  return { ok: true, body: new Body(Buffer.from(text)), connections };
 }
 
 /** The same answer with one connection only, a character for each byte; null where the service has none of that name. */

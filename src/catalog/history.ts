@@ -1,4 +1,4 @@
-import { explainDeployment, explainService, leavesOf } from '../core/render/explanation.ts';
+import { explainDeployment, explainService, isLeaf } from '../core/render/explanation.ts';
 import { Secret } from '../core/secret.ts';
 import type { Revision } from './revision.ts';
 import { inSlices } from './slices.ts';
@@ -86,12 +86,26 @@ function compareViews(before: unknown, after: unknown, path: string, note: (chan
     note({ path, from: before === undefined ? null : 'present', to: after === undefined ? null : 'present' });
     return;
   }
-  const old = new Map(leavesOf(before, path));
-  const fresh = new Map(leavesOf(after, path));
-  for (const at of new Set([...old.keys(), ...fresh.keys()])) {
-    const [from, to] = [old.get(at)?.value, fresh.get(at)?.value];
-    if (!same(from, to)) note({ path: at, from: from ?? null, to: to ?? null });
-  }
+  compareTrees(before, after, path, note);
+}
+
+/** Walks both views at once; what they share is not looked at. */
+function compareTrees(before: unknown, after: unknown, path: string, note: (change: Change) => void): void {
+  if (before === after) return;
+  const from = isLeaf(before) ? before.value : null;
+  const to = isLeaf(after) ? after.value : null;
+  if (!same(from, to)) note({ path, from, to });
+  const [old, fresh] = [branchesOf(before), branchesOf(after)];
+  for (const [key, view] of Object.entries(old))
+    compareTrees(view, Object.hasOwn(fresh, key) ? fresh[key] : undefined, `${path}.${key}`, note);
+  for (const [key, view] of Object.entries(fresh))
+    if (!Object.hasOwn(old, key)) compareTrees(undefined, view, `${path}.${key}`, note);
+}
+
+const NONE: Readonly<Record<string, unknown>> = {};
+
+function branchesOf(view: unknown): Readonly<Record<string, unknown>> {
+  return typeof view === 'object' && view !== null && !isLeaf(view) ? (view as typeof NONE) : NONE; // as views are made
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -106,8 +106,16 @@ function renderTls(tls: ResolvedTls): Record<string, unknown> | null {
   };
 }
 
-/** The values without their origins. */
-export function plain<T extends object>(fields: TracedFields<T>): T {
-  const entries = Object.entries<{ value: unknown }>(fields).map(([key, { value }]) => [key, value] as const);
-  return Object.fromEntries(entries) as T; // one entry for each field, by construction
+/** Most connections share these parts, so that most need not be made plain again. */
+const plainParts = new WeakMap<object, object>();
+
+/** The values without their origins; the same object for the same fields. */
+export function plain<T extends object>(fields: TracedFields<T>): Readonly<T> {
+  const known = plainParts.get(fields) ?? withoutOrigins(fields);
+  plainParts.set(fields, known);
+  return known as T; // one entry for each field, by construction
+}
+
+function withoutOrigins(fields: object): object {
+  return Object.fromEntries(Object.entries<{ value: unknown }>({ ...fields }).map(([key, { value }]) => [key, value]));
 }

@@ -57,11 +57,16 @@ function mapValues<T, R>(record: Readonly<Record<string, T>>, map: (value: T) =>
 /** A leaf of the tree with its dotted path. */
 export type Leaf = readonly [path: string, leaf: Omit<Traced<unknown>, 'origin'> & { readonly origin: Origin | null }];
 
+/** Nothing else has these two keys. */
+export function isLeaf(view: unknown): view is Leaf[1] {
+  return typeof view === 'object' && view !== null && 'value' in view && 'shadowed' in view;
+}
+
 /** Flattens an explanation to its leaves, in order. */
 export function* leavesOf(view: unknown, path: string): Generator<Leaf> {
   if (typeof view !== 'object' || view === null) return;
-  if ('value' in view && 'shadowed' in view) {
-    yield [path, view as Leaf[1]]; // nothing else has these two keys
+  if (isLeaf(view)) {
+    yield [path, view];
     return;
   }
   for (const [key, child] of Object.entries(view)) yield* leavesOf(child, `${path}.${key}`);

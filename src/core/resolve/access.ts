@@ -4,7 +4,7 @@ import { isStrict } from '../environment.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Candidate } from '../origin.ts';
 import { type ResolveContext, report } from './context.ts';
-import { candidates, isBoolean, isString, merge, type Section, subsections } from './section.ts';
+import { candidates, isBoolean, isString, merge, type Section, subsections, winning } from './section.ts';
 
 type DeclaredAccess = NonNullable<Catalog['access']>;
 
@@ -28,7 +28,7 @@ export function resolveAccess(
   const groups = subsections(parts, 'callers');
   const names = new Set(groups.flatMap((group) => Object.keys(group.values)));
   const callers = [...names].flatMap((name) => resolveCaller(name, groups, knownServices, context) ?? []);
-  checkShared(tokensOf(names, groups), context);
+  checkShared(callers, groups, context);
   const waive = merge(candidates(parts, 'waive', isString));
   if (waive !== null) reportWaiver(waive, context);
   else if (callers.length === 0) demandCallers(context);
@@ -43,41 +43,29 @@ function resolveCaller(
   context: ResolveContext,
 ): Caller | null {
   const parts = subsections(groups, name);
-  const tokenSha256 = merge(candidates(parts, 'tokenSha256', isString));
-  if (tokenSha256 === null) return null;
-  const services = merge(candidates(parts, 'services', isStringArray));
-  const operator = merge(candidates(parts, 'operator', isBoolean));
-  const unknown = (services?.value ?? []).filter((service) => service !== '*' && knownServices?.has(service) === false);
-  for (const service of unknown) {
+  const tokenSha256 = winning(parts, 'tokenSha256', isString);
+  if (tokenSha256 === undefined) return null;
+  const services = winning(parts, 'services', isStringArray) ?? [];
+  const operator = winning(parts, 'operator', isBoolean) ?? false;
+  for (const service of services) {
+    if (service === '*' || knownServices?.has(service) !== false) continue;
+    const origin = merge(candidates(parts, 'services', isStringArray))?.origin ?? null;
     const message = `${name} may read ${service}, which is no service${didYouMean(service, knownServices ?? [])}.`;
-    const place = { path: `access.callers.${name}.services`, origin: services?.origin ?? null };
+    const place = { path: `access.callers.${name}.services`, origin };
     report(context, 'ACCESS_SERVICE_UNKNOWN', place, message, 'Correct the name, or remove it.');
   }
-  return {
-    name,
-    tokenSha256: tokenSha256.value,
-    services: new Set(services?.value ?? []),
-    operator: operator?.value ?? false,
-  };
-}
-
-function tokensOf(names: Iterable<string>, groups: readonly Section[]): Map<string, Candidate<string>> {
-  const tokens = new Map<string, Candidate<string>>();
-  for (const name of names) {
-    const token = merge(candidates(subsections(groups, name), 'tokenSha256', isString));
-    if (token !== null) tokens.set(name, token);
-  }
-  return tokens;
+  return { name, tokenSha256, services: new Set(services), operator };
 }
 
 /** A token of two callers says nothing about who calls. */
-function checkShared(tokens: ReadonlyMap<string, Candidate<string>>, context: ResolveContext): void {
+function checkShared(callers: readonly Caller[], groups: readonly Section[], context: ResolveContext): void {
   const owners = new Map<string, string>();
-  for (const [name, { value, origin }] of tokens) {
-    const other = owners.get(value);
-    owners.set(value, other ?? name);
+  for (const { name, tokenSha256 } of callers) {
+    const other = owners.get(tokenSha256);
+    owners.set(tokenSha256, other ?? name);
     if (other === undefined) continue;
-    const place = { path: `access.callers.${name}.tokenSha256`, origin };
+    const token = merge(candidates(subsections(groups, name), 'tokenSha256', isString));
+    const place = { path: `access.callers.${name}.tokenSha256`, origin: token?.origin ?? null };
     const message = `The callers ${other} and ${name} have the same token.`;
     report(context, 'ACCESS_TOKEN_SHARED', place, message, 'Give each caller its own: redis-beacon token NAME.');
   }

@@ -91,6 +91,19 @@ export function candidates<T>(
   return found;
 }
 
+/** The value that wins, where nobody asks for its origin yet; undefined where no layer says anything. */
+export function winning<T>(
+  sections: readonly Section[],
+  key: string,
+  accept: (value: unknown) => value is T,
+): T | undefined {
+  for (const { values } of sections.toReversed()) {
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
+    if (accept(value)) return value;
+  }
+  return undefined;
+}
+
 /** Merges candidates, lowest first: the last one wins, the others are shadowed. Null where there is none. */
 export function merge<T>(found: readonly Candidate<T>[]): Traced<T> | null {
   const winner = found.at(-1);
