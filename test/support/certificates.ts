@@ -1,7 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { runProgram } from '../../src/testing/run-program.ts';
+import 'reflect-metadata';
+import type { webcrypto } from 'node:crypto';
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  type JsonGeneralNames,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  type X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 
 /** PEM texts. */
 export interface KeyPair {
@@ -23,57 +32,88 @@ export interface Certificates {
   readonly otherHost: KeyPair;
 }
 
-const LOCAL_NAMES = 'subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1';
+const LOCAL_NAMES: JsonGeneralNames = [
+  { type: 'dns', value: 'localhost' },
+  { type: 'ip', value: '127.0.0.1' },
+  { type: 'ip', value: '::1' },
+];
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+const KEYS = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const DAY_MS = 86_400_000;
 
 let made: Promise<Certificates> | undefined;
 
-/** Certificates of an authority made for this process; needs the `openssl` program. */
+/** Certificates of an authority made for this process. */
 export function testCertificates(): Promise<Certificates> {
   made ??= makeCertificates();
   return made;
 }
 
+interface Authority {
+  readonly certificate: X509Certificate;
+  readonly keys: webcrypto.CryptoKeyPair;
+}
+
 async function makeCertificates(): Promise<Certificates> {
-  const folder = await mkdtemp(join(tmpdir(), 'redis-beacon-certificates-'));
-  try {
-    const [ca, otherCa] = await Promise.all([makeAuthority(folder, 'ca'), makeAuthority(folder, 'other-ca')]);
-    const [server, client, expired, otherHost] = await Promise.all([
-      makePair(folder, 'server', `${LOCAL_NAMES}\nextendedKeyUsage=serverAuth`, 30),
-      makePair(folder, 'client', 'extendedKeyUsage=clientAuth', 30),
-      makePair(folder, 'expired', `${LOCAL_NAMES}\nextendedKeyUsage=serverAuth`, -1),
-      makePair(folder, 'other-host', 'subjectAltName=DNS:elsewhere.example\nextendedKeyUsage=serverAuth', 30),
-    ]);
-    return { ca, otherCa, server, client, expired, otherHost };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const [authority, other] = await Promise.all([makeAuthority('ca'), makeAuthority('other ca')]);
+  const elsewhere: JsonGeneralNames = [{ type: 'dns', value: 'elsewhere.example' }];
+  const [server, client, expired, otherHost] = await Promise.all([
+    makePair(authority, 'server', SERVER_AUTH, LOCAL_NAMES, 30),
+    makePair(authority, 'client', CLIENT_AUTH, null, 30),
+    makePair(authority, 'expired', SERVER_AUTH, LOCAL_NAMES, -1),
+    makePair(authority, 'other host', SERVER_AUTH, elsewhere, 30),
+  ]);
+  const [ca, otherCa] = [authority, other].map(({ certificate }) => certificate.toString('pem'));
+  return { ca: ca ?? '', otherCa: otherCa ?? '', server, client, expired, otherHost };
 }
 
-async function makeAuthority(folder: string, name: string): Promise<string> {
-  const subject = ['-subj', `/CN=redis-beacon test ${name}`, '-days', '30'];
-  await openssl(folder, 'req', '-x509', ...newKey(name), ...subject, '-out', `${name}.crt`);
-  return readFile(join(folder, `${name}.crt`), 'utf8');
+async function makeAuthority(name: string): Promise<Authority> {
+  const keys = await crypto.subtle.generateKey(KEYS, true, ['sign', 'verify']);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: `CN=redis-beacon test ${name}`,
+    ...validity(30),
+    signingAlgorithm: KEYS,
+    keys,
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign, true),
+    ],
+  });
+  return { certificate, keys };
 }
 
-async function makePair(folder: string, name: string, extensions: string, days: number): Promise<KeyPair> {
-  await writeFile(join(folder, `${name}.ext`), `${extensions}\n`);
-  await openssl(folder, 'req', ...newKey(name), '-subj', `/CN=redis-beacon test ${name}`, '-out', `${name}.csr`);
-  const signing = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-set_serial', `0x${Buffer.from(name).toString('hex')}`];
-  const files = ['-in', `${name}.csr`, '-extfile', `${name}.ext`, '-out', `${name}.crt`];
-  await openssl(folder, 'x509', '-req', ...signing, ...files, '-days', String(days));
-  const [cert, key] = await Promise.all(
-    ['crt', 'key'].map((kind) => readFile(join(folder, `${name}.${kind}`), 'utf8')),
-  );
-  return { cert: cert ?? '', key: key ?? '' };
+async function makePair(
+  authority: Authority,
+  name: string,
+  usage: string,
+  names: JsonGeneralNames | null,
+  days: number,
+): Promise<KeyPair> {
+  const keys = await crypto.subtle.generateKey(KEYS, true, ['sign', 'verify']);
+  const extensions: Extension[] = [new ExtendedKeyUsageExtension([usage])];
+  if (names !== null) extensions.push(new SubjectAlternativeNameExtension(names));
+  const certificate = await X509CertificateGenerator.create({
+    subject: `CN=redis-beacon test ${name}`,
+    issuer: authority.certificate.subject,
+    ...validity(days),
+    signingAlgorithm: KEYS,
+    publicKey: keys.publicKey,
+    signingKey: authority.keys.privateKey,
+    extensions,
+  });
+  return { cert: certificate.toString('pem'), key: await pemOf(keys.privateKey) };
 }
 
-function newKey(name: string): string[] {
-  return ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`];
+/** From now on, or until so many days ago. */
+function validity(days: number): { notBefore: Date; notAfter: Date } {
+  const now = Date.now();
+  const start = now + Math.min(days, 0) * DAY_MS - DAY_MS;
+  return { notBefore: new Date(start), notAfter: new Date(now + days * DAY_MS) };
 }
 
-async function openssl(folder: string, ...args: string[]): Promise<void> {
-  const paths = args.map((arg) => (/\.(crt|key|csr|ext)$/.test(arg) ? join(folder, arg) : arg));
-  const result = await runProgram('openssl', paths, { env: process.env, timeoutMs: 20_000 });
-  if (!result.ok)
-    throw new Error(`openssl ${args[0]} failed: ${result.stderr.trim().split('\n')[0] || 'is it installed?'}`);
+async function pemOf(key: webcrypto.CryptoKey): Promise<string> {
+  const der = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64');
+  const lines = der.match(/.{1,64}/g) ?? [];
+  return `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`;
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { redisCommand } from '../../src/testing/redis-command.ts';
+import { environmentOf, processes, processOf } from '../support/processes.ts';
 
 const MODULE = new URL('../../src/testing/redis-server.ts', import.meta.url).href;
 
@@ -97,11 +98,10 @@ it('writes nothing outside its folder, and that is gone at the end', async () =>
 it('gives the environment of the parent neither to the server nor to its watcher', async () => {
   const parent = spawnParent(`${START} setInterval(() => {}, 1000);`, { APP_SECRET: 'topsecret' });
   const told = await readTold(parent);
-  const watcher = execFileSync('ps', ['-o', 'ppid=', '-p', String(told.pid)], { encoding: 'utf8' }).trim();
+  const watcher = processOf(processOf(told.pid)?.ppid ?? 0);
 
-  const shown = execFileSync('ps', ['eww', '-p', `${told.pid},${watcher}`], { encoding: 'utf8' });
-
-  expect(shown).toContain('redis-watcher');
+  expect(watcher?.args).toContain('redis-watcher');
+  const shown = environmentOf(told.pid) + environmentOf(watcher?.pid ?? 0);
   expect(shown).not.toContain('topsecret');
 });
 
@@ -141,11 +141,13 @@ async function nextLine(parent: ChildProcess): Promise<string> {
 }
 
 function processTable(): string {
-  return execFileSync('ps', ['-A', '-ww', '-o', 'args='], { encoding: 'utf8' });
+  return processes()
+    .map(({ args }) => args)
+    .join('\n');
 }
 
 /** A zombie, which only waits for its parent to notice, does not run. */
 function isRunning(pid: number): boolean {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,stat='], { encoding: 'utf8' }).split('\n');
-  return rows.some((row) => new RegExp(`^\\s*${pid}\\s+[^Z]`).test(row));
+  const state = processOf(pid)?.state;
+  return state !== undefined && !state.startsWith('Z');
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,6 +7,7 @@ import { expect, it } from 'vitest';
 import { redisCommand } from '../../src/testing/redis-command.ts';
 import { type RedisServer, startRedis } from '../../src/testing/redis-server.ts';
 import { testCertificates } from '../support/certificates.ts';
+import { processes, processOf } from '../support/processes.ts';
 
 it('answers on a free loopback port with nothing kept on disk', async () => {
   await using redis = await startRedis();
@@ -100,9 +100,7 @@ it('shows a client the certificate that is out of date and the one for another h
 
 it('keeps secrets off the command lines and in files for its user alone', async () => {
   await using redis = await startRedis({ password: 'topsecret', users: ['alice on >alsosecret'] });
-  const commandLines = execFileSync('ps', ['-ww', '-o', 'args=', '-p', `${redis.pid},${parentOf(redis.pid)}`], {
-    encoding: 'utf8',
-  });
+  const commandLines = [redis.pid, parentOf(redis.pid)].map((pid) => processOf(pid)?.args).join('\n');
 
   expect(commandLines).toContain(redis.directory);
   expect(commandLines).not.toContain('secret');
@@ -233,27 +231,15 @@ async function pingOverTls(redis: RedisServer, options: ConnectionOptions): Prom
   }
 }
 
-/** The state column of `ps`, empty for a process that is gone. */
+/** The state as `ps` shows it, empty for a process that is gone. */
 function stateOf(pid: number): string {
-  return ps('stat=', pid);
+  return processOf(pid)?.state ?? '';
 }
 
 function parentOf(pid: number): number {
-  return Number(ps('ppid=', pid));
-}
-
-function ps(column: string, pid: number): string {
-  try {
-    return execFileSync('ps', ['-o', column, '-p', String(pid)], { encoding: 'utf8' }).trim();
-  } catch {
-    // ps fails when there is no such process.
-    return '';
-  }
+  return processOf(pid)?.ppid ?? 0;
 }
 
 function childrenOf(pid: number): string[] {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  return rows
-    .map((row) => row.trim().split(/\s+/))
-    .flatMap(([child = '', parent]) => (parent === String(pid) ? [child] : []));
+  return processes().flatMap((entry) => (entry.ppid === pid ? [String(entry.pid)] : []));
 }
