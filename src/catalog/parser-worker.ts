@@ -1,37 +1,34 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { parseCatalog } from './document.ts';
-import { type ParserMessage, PORTION } from './parser.ts';
+import { largePartsOf, type ParserMessage, type PartEntry, PORTION } from './parser.ts';
 
 /** Parses one catalog away from the main thread and hands it over in portions. */
 function main(): void {
   const { text, file } = workerData as { text: string; file: string }; // from parser.ts
   const post = (message: ParserMessage): void => parentPort?.postMessage(message);
   const parsed = parseCatalog(text, file);
-  if (!parsed.ok || parsed.catalog.services === undefined || typeof parsed.marks === 'number') {
-    post({ type: 'whole', parsed });
-    return;
-  }
-  const { services, ...catalog } = parsed.catalog;
-  const marks = parsed.marks.in.services;
-  const places = typeof marks === 'object' ? marks.in : {};
-  const frameMarks = {
-    at: parsed.marks.at,
-    in: { ...parsed.marks.in, services: typeof marks === 'object' ? { at: marks.at, in: {} } : 0 },
-  };
-  const entries = Object.entries(services);
-  let index = 0;
-  parentPort?.on('message', () => {
-    const portion = entries.slice(index, index + PORTION);
-    index += PORTION;
-    if (portion.length === 0) {
-      post({ type: 'end' });
-      parentPort?.close();
-      return;
-    }
-    const portionMarks = portion.map(([name]) => [name, places[name]]);
-    post({ type: 'services', values: Object.fromEntries(portion), marks: Object.fromEntries(portionMarks) });
+  const portions = largePartsOf(parsed).flatMap((part, index) => {
+    const entries = part === null ? [] : takeOut(part);
+    const starts = Array.from({ length: Math.ceil(entries.length / PORTION) }, (_, portion) => portion * PORTION);
+    return starts.map((start) => ({ part: index, entries: entries.slice(start, start + PORTION) }));
   });
-  post({ type: 'frame', parsed: { ok: true, catalog, marks: frameMarks } });
+  parentPort?.on('message', () => {
+    const portion = portions.shift();
+    if (portion !== undefined) return post({ type: 'portion', ...portion });
+    post({ type: 'end' });
+    parentPort?.close();
+  });
+  post({ type: 'frame', parsed });
+}
+
+/** Empties a part and returns what it held. */
+function takeOut({ values, marks }: NonNullable<ReturnType<typeof largePartsOf>[number]>): PartEntry[] {
+  const entries = Object.entries(values).map(([name, value]): PartEntry => [name, value, marks[name]]);
+  for (const [name] of entries) {
+    delete values[name];
+    delete marks[name];
+  }
+  return entries;
 }
 
 main();

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import type { Marks } from '../core/marks.ts';
 import { type ParsedCatalog, parseCatalog } from './document.ts';
 import type { ParseCatalog } from './sources.ts';
 
@@ -9,12 +10,37 @@ const INLINE_BYTES_MAX = 32 * 1024;
 /** Entries of a large catalog arrive in portions of this size, so that receiving them stops nobody. */
 export const PORTION = 200;
 
-/** What the worker sends: the catalog without its services, then these in portions, each when it is asked for. */
+/** What grows with the number of services. */
+const LARGE_PARTS = [['services'], ['access', 'callers']] as const;
+
+/** What the worker sends: the catalog without its large parts, then these in portions, each when it is asked for. */
 export type ParserMessage =
-  | { readonly type: 'whole'; readonly parsed: ParsedCatalog }
   | { readonly type: 'frame'; readonly parsed: ParsedCatalog }
-  | { readonly type: 'services'; readonly values: Record<string, unknown>; readonly marks: Record<string, unknown> }
+  | { readonly type: 'portion'; readonly part: number; readonly entries: readonly PartEntry[] }
   | { readonly type: 'end' };
+
+export type PartEntry = readonly [name: string, value: unknown, marks: Marks | undefined];
+
+/** A large part of a catalog that is not in use yet: what it holds, and where that stands. */
+interface LargePart {
+  readonly values: Record<string, unknown>;
+  readonly marks: Record<string, Marks>;
+}
+
+/** The large parts of a catalog, null for those that it does not have. */
+export function largePartsOf(parsed: ParsedCatalog): (LargePart | null)[] {
+  if (!parsed.ok) return [];
+  return LARGE_PARTS.map((path) => {
+    let values: unknown = parsed.catalog;
+    let marks: Marks | undefined = parsed.marks;
+    for (const key of path) {
+      values = typeof values === 'object' && values !== null ? Reflect.get(values, key) : undefined;
+      marks = typeof marks === 'object' ? marks.in[key] : undefined;
+    }
+    if (typeof values !== 'object' || typeof marks !== 'object') return null;
+    return { values, marks: marks.in } as LargePart; // as the schema says; whoever parses may still write
+  });
+}
 
 /**
  * A parser that remembers its last result (polling reads the same text again and again) and gives large texts to a
@@ -40,40 +66,30 @@ export function createParser(worker: URL): { parse: ParseCatalog; serveRequests(
 
 function parseInThread(url: URL, text: string, file: string): Promise<ParsedCatalog> {
   const worker = new Worker(url, { workerData: { text, file }, env: {}, stdin: false });
-  const services: Record<string, unknown> = {};
-  const marks: Record<string, unknown> = {};
   let frame: ParsedCatalog | null = null;
-  // portions that wait together would arrive in one go: requests come first, then the next portion
-  const askForMore = (): void => void setImmediate(() => worker.postMessage('next'));
+  let parts: (LargePart | null)[] = [];
   return new Promise((resolve, reject) => {
     worker.once('error', reject);
     worker.once('exit', () => reject(new Error('the parser thread ended without a result')));
     worker.on('message', (message: ParserMessage) => {
-      if (message.type === 'whole') resolve(message.parsed);
-      else if (message.type === 'end' && frame !== null) resolve(assemble(frame, services, marks));
-      else if (message.type === 'frame') frame = message.parsed;
-      else if (message.type === 'services') {
-        Object.assign(services, message.values);
-        Object.assign(marks, message.marks);
+      if (message.type === 'end') {
+        if (frame !== null) resolve(frame);
+        return;
       }
-      if (message.type === 'frame' || message.type === 'services') askForMore();
+      if (message.type === 'frame') {
+        frame = message.parsed;
+        parts = largePartsOf(frame);
+      } else putBack(message.entries, parts[message.part] ?? null);
+      // portions that wait together would arrive in one go: requests come first, then the next portion
+      setImmediate(() => worker.postMessage('next'));
     });
   });
 }
 
-function assemble(
-  frame: ParsedCatalog,
-  services: Record<string, unknown>,
-  marks: Record<string, unknown>,
-): ParsedCatalog {
-  if (!frame.ok || typeof frame.marks === 'number') return frame;
-  const own = frame.marks.in.services;
-  const serviceMarks = typeof own === 'object' ? { at: own.at, in: marks } : own;
-  // the worker took these two apart, so they have their types by construction
-  const catalog = { ...frame.catalog, services } as typeof frame.catalog;
-  return {
-    ok: true,
-    catalog,
-    marks: { at: frame.marks.at, in: { ...frame.marks.in, services: serviceMarks } as typeof frame.marks.in },
-  };
+function putBack(entries: readonly PartEntry[], part: LargePart | null): void {
+  if (part === null) return;
+  for (const [name, value, marks] of entries) {
+    part.values[name] = value;
+    if (marks !== undefined) part.marks[name] = marks;
+  }
 }
