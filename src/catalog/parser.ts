@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import type { Marks } from '../core/marks.ts';
 import { type ParsedCatalog, parseCatalog } from './document.ts';
@@ -47,18 +46,17 @@ export function largePartsOf(parsed: ParsedCatalog): (LargePart | null)[] {
  * thread once the service is running: parsing takes some 100 ms per 10,000 services, and no request may wait for it.
  */
 export function createParser(worker: URL): { parse: ParseCatalog; serveRequests(): void } {
-  let last: { readonly key: string; readonly parsed: ParsedCatalog } | null = null;
+  let last: { readonly text: string; readonly file: string; readonly parsed: ParsedCatalog } | null = null;
   let threaded = false;
   return {
     serveRequests: () => {
       threaded = true;
     },
     parse: async (text, file) => {
-      const key = `${file} ${createHash('sha256').update(text).digest('base64')}`;
-      if (last?.key === key) return last.parsed;
+      if (last?.text === text && last.file === file) return last.parsed;
       const inline = !threaded || text.length <= INLINE_BYTES_MAX;
       const parsed = inline ? parseCatalog(text, file) : await parseInThread(worker, text, file);
-      last = { key, parsed };
+      last = { text, file, parsed };
       return parsed;
     },
   };

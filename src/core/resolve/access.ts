@@ -4,7 +4,7 @@ import { isStrict } from '../environment.ts';
 import { didYouMean } from '../nearest.ts';
 import type { Candidate } from '../origin.ts';
 import { type ResolveContext, report } from './context.ts';
-import { candidates, isBoolean, isString, merge, type Section, subsections, winning } from './section.ts';
+import { candidates, isBoolean, isString, merge, type Section, subsections, subvalues, winning } from './section.ts';
 
 type DeclaredAccess = NonNullable<Catalog['access']>;
 
@@ -42,14 +42,14 @@ function resolveCaller(
   knownServices: ReadonlySet<string> | null,
   context: ResolveContext,
 ): Caller | null {
-  const parts = subsections(groups, name);
+  const parts = subvalues(groups, name); // there may be as many callers as services, and hardly any has a problem
   const tokenSha256 = winning(parts, 'tokenSha256', isString);
   if (tokenSha256 === undefined) return null;
   const services = winning(parts, 'services', isStringArray) ?? [];
   const operator = winning(parts, 'operator', isBoolean) ?? false;
   for (const service of services) {
     if (service === '*' || knownServices?.has(service) !== false) continue;
-    const origin = merge(candidates(parts, 'services', isStringArray))?.origin ?? null;
+    const origin = merge(candidates(subsections(groups, name), 'services', isStringArray))?.origin ?? null;
     const message = `${name} may read ${service}, which is no service${didYouMean(service, knownServices ?? [])}.`;
     const place = { path: `access.callers.${name}.services`, origin };
     report(context, 'ACCESS_SERVICE_UNKNOWN', place, message, 'Correct the name, or remove it.');

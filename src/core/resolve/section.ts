@@ -10,6 +10,8 @@ export interface Section {
   sub(key: string): Section | null;
 }
 
+type Valued = Pick<Section, 'values'>;
+
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -91,9 +93,17 @@ export function candidates<T>(
   return found;
 }
 
-/** The value that wins, where nobody asks for its origin yet; undefined where no layer says anything. */
+/** As {@link subsections}, where nobody asks for origins yet. */
+export function subvalues(sections: readonly Valued[], key: string): Valued[] {
+  return sections.flatMap(({ values }) => {
+    const value = Object.hasOwn(values, key) ? values[key] : undefined;
+    return isObject(value) ? { values: value } : [];
+  });
+}
+
+/** The value that wins; undefined where no layer says anything. */
 export function winning<T>(
-  sections: readonly Section[],
+  sections: readonly Valued[],
   key: string,
   accept: (value: unknown) => value is T,
 ): T | undefined {

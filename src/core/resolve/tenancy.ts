@@ -104,6 +104,7 @@ function reachable(text: string): string[] {
  */
 export function checkEnvironmentsApart({ document, file, marks }: DeclaredCatalog, context: ResolveContext): void {
   const declared = ENVIRONMENTS.filter((name) => name === 'development' || document.environments?.[name] !== undefined);
+  if (declared.length === 1) return; // nothing to be apart from
   const seen = new Map<string, EnvironmentName>();
   const reported = new Set<string>();
   for (const environment of declared) {
