@@ -2,9 +2,10 @@ import type { RedisServer } from '../../src/testing/redis-server.ts';
 import { preparedScript } from './prepared-scripts.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
-/** (a) `node:http` that writes a prepared buffer. */
-export function startBareHttp(bodyBytes: number): Promise<ServerProcess> {
-  return startServer({ program: preparedScript('bare-http'), env: { BODY_BYTES: String(bodyBytes) } });
+/** (a) `node:http` that writes a prepared buffer, or one of several. */
+export function startBareHttp(bodyBytes: number, bodies = 1): Promise<ServerProcess> {
+  const env = { BODY_BYTES: String(bodyBytes), BODIES: String(bodies) };
+  return startServer({ program: preparedScript('bare-http'), env });
 }
 
 /** (b) a bare Fastify route that returns the object in the file. */

@@ -76,7 +76,7 @@ export function median(values: readonly number[]): number {
 export function describe(samples: Samples): string {
   const lines = [...samples].map(([name, all]) => {
     const of = (key: keyof Sample): number => median(all.map((sample) => sample[key]));
-    const busy = `server ${of('serverBusy').toFixed(2)} busy, load generator ${of('generatorBusy').toFixed(2)}`;
+    const busy = `server ${of('serverBusy').toFixed(2)} busy`;
     const speed = `${of('requestsPerSecond').toFixed(0).padStart(6)}/s`;
     return `  ${name.padEnd(16)} ${speed}  ${of('serverMicrosecondsPerRequest').toFixed(1)} us a request  ${busy}`;
   });

@@ -16,8 +16,6 @@ export interface LoadOrder {
 export interface LoadResult {
   readonly answered: number;
   readonly elapsedMs: number;
-  /** Of the load generator. */
-  readonly cpuMicroseconds: number;
 }
 
 /** One server under load for one round. */
@@ -26,9 +24,8 @@ export interface Sample {
   readonly requestsPerSecond: number;
   /** What the server computed for one request, all of its threads. */
   readonly serverMicrosecondsPerRequest: number;
-  /** Parts of one processor, 0 to about 1. The load generator's shows whether it was the bottleneck. */
+  /** Parts of one processor; near 1 the server was the bottleneck. */
   readonly serverBusy: number;
-  readonly generatorBusy: number;
 }
 
 const GENERATOR = fileURLToPath(new URL('generator.ts', import.meta.url));
@@ -54,7 +51,6 @@ export class Load implements Disposable {
       requestsPerSecond: (result.answered / result.elapsedMs) * 1000,
       serverMicrosecondsPerRequest: cpuMicroseconds / result.answered,
       serverBusy: cpuMicroseconds / (result.elapsedMs * 1000),
-      generatorBusy: result.cpuMicroseconds / (result.elapsedMs * 1000),
     };
   }
 
