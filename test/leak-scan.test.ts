@@ -116,12 +116,16 @@ async function collect(beacon: Beacon, tokens: readonly (string | undefined)[]):
   for (const token of tokens) {
     const asked = token === undefined ? {} : { token };
     for (const path of paths) {
+      const keepAnswer = (where: string, { status, bytes }: { status: number; bytes: string }): void => {
+        const mayHold = CONFIG.test(path) && status === 200;
+        keep(where, mayHold ? bytes.slice(0, bytes.indexOf('\r\n\r\n')) : bytes);
+      };
       const answer = await beacon.ask(path, asked);
-      const mayHold = CONFIG.test(path) && answer.status === 200;
-      keep(`${path}`, mayHold ? answer.bytes.slice(0, answer.bytes.indexOf('\r\n\r\n')) : answer.bytes);
+      keepAnswer(path, answer);
       const etag = answer.headers.etag;
+      // where a new revision came in between, this is a whole answer again
       if (etag !== undefined)
-        keep(`304 ${path}`, (await beacon.ask(path, { ...asked, headers: { 'If-None-Match': etag } })).bytes);
+        keepAnswer(`conditional ${path}`, await beacon.ask(path, { ...asked, headers: { 'If-None-Match': etag } }));
     }
     for (const path of ['/debug/redis-config', '/debug/redis-config?history=1', '/debug/redis-config?service=backend'])
       keep(`text ${path}`, (await beacon.ask(path, { ...asked, headers: { Accept: 'text/plain' } })).bytes);

@@ -55,7 +55,7 @@ test('does not believe a peer that always says PONG', async () => {
 test.each([
   ['accepts and closes', startClosingPeer, 'listen'],
   ['accepts and resets', () => startResettingPeer(10), 'listen'],
-  ['resets a moment later', () => startResettingPeer(90), 'ping'],
+  ['resets a moment later', () => startResettingPeer(300), 'ping'],
 ])('names a proxy without a backend that %s', async (_name, start, step) => {
   await using peer = await start();
 
