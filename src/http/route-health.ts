@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { isStrict } from '../core/environment.ts';
 import { isName } from '../core/names.ts';
@@ -42,19 +42,26 @@ export function routeHealth(app: FastifyInstance, dependencies: RouteDependencie
   );
 }
 
+/** Between the starts of two answers: where hardly anybody asks at the same moment, PINGs need not follow at once. */
+const GAP_MS = 0.5;
+
 /**
  * Everybody who asks in the same turn of the event loop, or the next one, gets the same answer, whose work begins only
  * then. Who was just answered and asks again shares a PING with those who wait: the more callers, the fewer PINGs each.
  */
 function share<T>(work: () => Promise<T>): () => Promise<T> {
   let shared: Promise<T> | null = null;
+  let startedMs = Number.NEGATIVE_INFINITY;
+  async function gather(): Promise<T> {
+    await nextTurn();
+    await nextTurn();
+    if (performance.now() - startedMs < GAP_MS) await pause(1);
+    startedMs = performance.now();
+    shared = null;
+    return work();
+  }
   return () => {
-    shared ??= nextTurn()
-      .then(() => nextTurn())
-      .then(() => {
-        shared = null;
-        return work();
-      });
+    shared ??= gather();
     return shared;
   };
 }
